@@ -1,0 +1,1 @@
+//! Benchmarks: one per promise about speed, started by `make bench`.

@@ -1,0 +1,82 @@
+//! The change log: what may have to be served differently, one row per transaction and subject.
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction};
+
+use crate::connect::Engine;
+use crate::error::Result;
+use crate::sql::Sql;
+
+/// What a transaction changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Subject {
+    /// The directories, repositories and file details of a category.
+    Category,
+    /// What a host holds of one category, or its URLs.
+    HostCategory,
+    /// A host, its networks, countries or flags.
+    Host,
+    /// A site, so all of its hosts.
+    Site,
+    /// A repository or a repository redirect.
+    Repository,
+    /// Tables that concern everything: redirects of countries, netblocks, arches, products.
+    Reference,
+}
+
+impl Subject {
+    /// The word stored in the log.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Category => "category",
+            Self::HostCategory => "host_category",
+            Self::Host => "host",
+            Self::Site => "site",
+            Self::Repository => "repository",
+            Self::Reference => "reference",
+        }
+    }
+}
+
+/// Which directories of the subject are concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Directories {
+    /// Any of them.
+    All,
+    /// Just these (ids of `directory`).
+    These(Vec<i32>),
+}
+
+/// One row of the change log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The kind of row that changed.
+    pub subject: Subject,
+    /// Its id; 0 for [`Subject::Reference`].
+    pub id: i32,
+    /// The directories concerned.
+    pub directories: Directories,
+}
+
+const APPEND: Sql = Sql {
+    postgres: "INSERT INTO mm3_change (subject, subject_id, directories) VALUES ($1, $2, $3)",
+    sqlite: "INSERT INTO mm3_change (subject, subject_id, directories) VALUES (?1, ?2, ?3)",
+};
+
+/// Appends rows inside the transaction that made the changes.
+pub(crate) async fn append(tx: &DatabaseTransaction, engine: Engine, changes: &[Change]) -> Result<()> {
+    for change in changes {
+        let directories = match &change.directories {
+            Directories::All => None,
+            Directories::These(ids) => Some(serde_json::Value::from(ids.clone()).to_string()),
+        };
+        tx.execute_raw(APPEND.with(
+            engine,
+            [change.subject.as_str().into(), change.id.into(), directories.into()],
+        ))
+        .await?;
+    }
+    if !changes.is_empty() && engine == Engine::Postgres {
+        tx.execute_unprepared("NOTIFY mm3_change").await?;
+    }
+    Ok(())
+}

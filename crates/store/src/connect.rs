@@ -1,0 +1,222 @@
+//! Opening the database and choosing the engine.
+
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::Duration;
+
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DbBackend, IsolationLevel, SqlxPostgresConnector,
+    SqlxSqliteConnector, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+
+use crate::error::{Result, StoreError};
+use crate::sql::Sql;
+use crate::tx::{ReadTx, WriteTx};
+
+/// Which database engine a store runs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// PostgreSQL 13 or newer.
+    Postgres,
+    /// The embedded SQLite.
+    Sqlite,
+}
+
+impl Engine {
+    /// SeaORM's name of the engine.
+    pub fn backend(self) -> DbBackend {
+        match self {
+            Self::Postgres => DbBackend::Postgres,
+            Self::Sqlite => DbBackend::Sqlite,
+        }
+    }
+}
+
+/// How to open a store.
+#[derive(Debug, Clone)]
+pub struct ConnectOptions {
+    /// Connections kept at most: all of PostgreSQL's, the reading ones of SQLite's.
+    pub max_connections: u32,
+    /// How long to wait for a connection.
+    pub acquire_timeout: Duration,
+    /// Create an SQLite file that does not exist yet.
+    pub create: bool,
+}
+
+impl Default for ConnectOptions {
+    fn default() -> Self {
+        Self { max_connections: 8, acquire_timeout: Duration::from_secs(30), create: false }
+    }
+}
+
+/// An open database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    engine: Engine,
+    read: DatabaseConnection,
+    write: DatabaseConnection,
+    own_tables: bool,
+    file: Option<PathBuf>,
+}
+
+impl Store {
+    /// Opens `postgresql://…`, `postgres://…` or `sqlite:PATH`.
+    ///
+    /// On PostgreSQL the session's time zone is UTC. On SQLite: WAL, foreign keys on, one writing
+    /// connection (so writers queue up instead of failing) and several reading ones.
+    ///
+    /// # Errors
+    /// [`StoreError::Url`] for a URL of another kind, [`StoreError::Connect`] when it can not be opened.
+    pub async fn connect(url: &str, options: &ConnectOptions) -> Result<Self> {
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            Self::connect_postgres(url, options).await
+        } else if let Some(rest) = url.strip_prefix("sqlite:") {
+            let path = rest.strip_prefix("//").unwrap_or(rest);
+            Self::connect_sqlite(Path::new(path), options).await
+        } else {
+            Err(StoreError::Url { url: redacted(url), reason: "unknown scheme".into() })
+        }
+    }
+
+    async fn connect_postgres(url: &str, options: &ConnectOptions) -> Result<Self> {
+        let config = PgConnectOptions::from_str(url)
+            .map_err(|e| StoreError::Url { url: redacted(url), reason: e.to_string() })?
+            .application_name("mirrormanager")
+            .options([("timezone", "UTC")]);
+        let pool = PgPoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_with(config)
+            .await
+            .map_err(|e| StoreError::Connect { url: redacted(url), reason: e.to_string() })?;
+        let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
+        Self::new(Engine::Postgres, db.clone(), db, None).await
+    }
+
+    async fn connect_sqlite(path: &Path, options: &ConnectOptions) -> Result<Self> {
+        if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
+            return Err(StoreError::NoFolder(folder.to_path_buf()));
+        }
+        let url = format!("sqlite:{}", path.display());
+        let open = |e: sqlx::Error| StoreError::Connect { url: url.clone(), reason: e.to_string() };
+        let config = SqliteConnectOptions::new()
+            .filename(path)
+            .create_if_missing(options.create)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .foreign_keys(true)
+            .busy_timeout(Duration::from_secs(30))
+            .pragma("case_sensitive_like", "ON");
+        let write = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_with(config.clone())
+            .await
+            .map_err(open)?;
+        let read = SqlitePoolOptions::new()
+            .max_connections(options.max_connections)
+            .acquire_timeout(options.acquire_timeout)
+            .connect_with(config.create_if_missing(false).pragma("query_only", "ON"))
+            .await
+            .map_err(open)?;
+        Self::new(
+            Engine::Sqlite,
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(read),
+            SqlxSqliteConnector::from_sqlx_sqlite_pool(write),
+            Some(path.to_path_buf()),
+        )
+        .await
+    }
+
+    async fn new(
+        engine: Engine,
+        read: DatabaseConnection,
+        write: DatabaseConnection,
+        file: Option<PathBuf>,
+    ) -> Result<Self> {
+        let mut store = Self { engine, read, write, own_tables: false, file };
+        store.own_tables = store.table_exists("mm3_change").await?;
+        Ok(store)
+    }
+
+    /// The engine this store runs on.
+    pub fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// The SQLite file, or `None` on PostgreSQL.
+    pub fn file(&self) -> Option<&Path> {
+        self.file.as_deref()
+    }
+
+    /// Whether our own `mm3_` tables were there when the store was opened. Without them (a database
+    /// that only upstream's programs have prepared, or a reduced one) nothing is written to the change log.
+    pub fn has_own_tables(&self) -> bool {
+        self.own_tables
+    }
+
+    /// Looks again for our own tables, after a migration.
+    pub async fn refresh(&mut self) -> Result<()> {
+        self.own_tables = self.table_exists("mm3_change").await?;
+        Ok(())
+    }
+
+    /// The connection for reading single statements.
+    pub fn read(&self) -> &DatabaseConnection {
+        &self.read
+    }
+
+    /// The connection that may write outside of a [`WriteTx`]: migrations only.
+    pub(crate) fn raw_write(&self) -> &DatabaseConnection {
+        &self.write
+    }
+
+    /// A read-only transaction that sees one state of the whole database (repeatable read).
+    pub async fn begin_read(&self) -> Result<ReadTx> {
+        let tx = self
+            .read
+            .begin_with_options(TransactionOptions {
+                isolation_level: (self.engine == Engine::Postgres).then_some(IsolationLevel::RepeatableRead),
+                access_mode: (self.engine == Engine::Postgres).then_some(AccessMode::ReadOnly),
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Deferred),
+            })
+            .await?;
+        Ok(ReadTx::new(tx, self.engine))
+    }
+
+    /// A transaction that writes. Keep it short: no disk or network I/O while it is open.
+    pub async fn begin_write(&self) -> Result<WriteTx> {
+        let tx = self
+            .write
+            .begin_with_options(TransactionOptions {
+                sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                ..TransactionOptions::default()
+            })
+            .await?;
+        Ok(WriteTx::new(tx, self.engine, self.own_tables))
+    }
+
+    /// Whether a table of this name is visible.
+    pub async fn table_exists(&self, name: &str) -> Result<bool> {
+        const TABLE: Sql = Sql {
+            postgres: "SELECT 1 AS one FROM pg_catalog.pg_class c WHERE c.relname = $1 AND c.relkind IN ('r','p') \
+                       AND pg_catalog.pg_table_is_visible(c.oid)",
+            sqlite: "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?1",
+        };
+        let row = self.read.query_one_raw(TABLE.with(self.engine, [name.into()])).await?;
+        Ok(row.is_some())
+    }
+}
+
+/// A database URL with its password replaced by `***`.
+pub fn redacted(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
+    let (authority, tail) = rest.split_at(authority_end);
+    let Some((user, host)) = authority.rsplit_once('@') else { return url.to_owned() };
+    let name = user.split_once(':').map_or(user, |(name, _)| name);
+    let mark = if user.contains(':') { ":***" } else { "" };
+    format!("{scheme}://{name}{mark}@{host}{tail}")
+}

@@ -1,0 +1,70 @@
+//! What can go wrong when talking to the database.
+
+use std::path::PathBuf;
+
+/// The result of every function of this crate.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// A failure of the store. The texts are fragments that fit after "failed: " and never hold a password.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The URL names no engine we know.
+    #[error("database URL {url:?} is not usable: {reason} (expected postgresql://… or sqlite:PATH)")]
+    Url {
+        /// The URL without its password.
+        url: String,
+        /// Why it was refused.
+        reason: String,
+    },
+    /// The server or file can not be opened.
+    #[error("cannot open database {url}: {reason}")]
+    Connect {
+        /// The URL without its password.
+        url: String,
+        /// What the engine said.
+        reason: String,
+    },
+    /// The folder of an SQLite file does not exist.
+    #[error("cannot open database {path}: the folder does not exist", path = .0.display())]
+    NoFolder(PathBuf),
+    /// A row breaks an invariant that the program relies on.
+    #[error("inconsistent row in table {table}, id {id}: {reason}")]
+    Row {
+        /// Table name.
+        table: &'static str,
+        /// Row id.
+        id: i64,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The schema is not what the program expects, and what to do about it.
+    #[error("{0}")]
+    Schema(String),
+    /// A row that must be unique is there already.
+    #[error("{what} {name:?} exists already")]
+    Exists {
+        /// Kind of row, e.g. `host`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A row that was named does not exist.
+    #[error("{what} {name:?} does not exist{hint}")]
+    Missing {
+        /// Kind of row, e.g. `category`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Empty, or what to do instead, beginning with `; `.
+        hint: String,
+    },
+    /// Anything else the engine reported.
+    #[error("database: {0}")]
+    Db(#[from] sea_orm::DbErr),
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(e: sqlx::Error) -> Self {
+        Self::Db(sea_orm::DbErr::Query(sea_orm::RuntimeErr::Internal(e.to_string())))
+    }
+}

@@ -1,0 +1,77 @@
+//! Statements that differ per engine, side by side, and bulk parameters for both.
+//!
+//! A bulk statement takes whole columns: on PostgreSQL one array per column (`UNNEST`), on SQLite one
+//! JSON document (`json_each`). So the number of parameters never depends on the number of rows.
+
+use sea_orm::sea_query::ArrayType;
+use sea_orm::{Statement, Value};
+
+use crate::connect::Engine;
+
+/// One statement in the words of both engines.
+#[derive(Debug, Clone, Copy)]
+pub struct Sql {
+    /// PostgreSQL, parameters `$1`, `$2`, …
+    pub postgres: &'static str,
+    /// SQLite, parameters `?1`, `?2`, …
+    pub sqlite: &'static str,
+}
+
+impl Sql {
+    /// A statement whose text both engines understand (parameters `$1`, `$2`, …).
+    pub const fn same(text: &'static str) -> Self {
+        Self { postgres: text, sqlite: text }
+    }
+
+    /// The statement for one engine with its parameters.
+    pub fn with(self, engine: Engine, values: impl IntoIterator<Item = Value>) -> Statement {
+        let text = match engine {
+            Engine::Postgres => self.postgres,
+            Engine::Sqlite => self.sqlite,
+        };
+        Statement::from_sql_and_values(engine.backend(), text, values)
+    }
+}
+
+/// An array parameter for PostgreSQL out of one column of values.
+fn array(kind: ArrayType, values: impl IntoIterator<Item = Value>) -> Value {
+    Value::Array(kind, Some(Box::new(values.into_iter().collect())))
+}
+
+/// `int[]`.
+pub fn ints(values: impl IntoIterator<Item = i32>) -> Value {
+    array(ArrayType::Int, values.into_iter().map(Value::from))
+}
+
+/// `bigint[]` with NULLs.
+pub fn bigints(values: impl IntoIterator<Item = Option<i64>>) -> Value {
+    array(ArrayType::BigInt, values.into_iter().map(Value::from))
+}
+
+/// `text[]` with NULLs.
+pub fn texts<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> Value {
+    array(ArrayType::String, values.into_iter().map(|v| Value::from(v.map(str::to_owned))))
+}
+
+/// `boolean[]` with NULLs.
+pub fn bools(values: impl IntoIterator<Item = Option<bool>>) -> Value {
+    array(ArrayType::Bool, values.into_iter().map(Value::from))
+}
+
+/// `bytea[]` with NULLs.
+pub fn bytes<'a>(values: impl IntoIterator<Item = Option<&'a [u8]>>) -> Value {
+    array(ArrayType::Bytes, values.into_iter().map(|v| Value::from(v.map(<[u8]>::to_vec))))
+}
+
+/// Rows as one JSON text for SQLite's `json_each`: an array of scalars or of arrays.
+pub fn json(rows: &serde_json::Value) -> Value {
+    Value::from(rows.to_string())
+}
+
+/// The parameter of an id list: `= ANY($1)` on PostgreSQL, `IN (SELECT value FROM json_each(?1))` on SQLite.
+pub fn id_list(engine: Engine, ids: &[i32]) -> Value {
+    match engine {
+        Engine::Postgres => ints(ids.iter().copied()),
+        Engine::Sqlite => json(&serde_json::Value::from(ids.to_vec())),
+    }
+}
