@@ -1,0 +1,54 @@
+#!/bin/sh
+# Installs what the tests need on a Debian machine, and nothing that is there already.
+# usage: scripts/setup.sh            everything that `make test` needs
+# The programs are found by name, so any other way of installing them is as good.
+set -eu
+
+missing=""
+need() { # need PACKAGE PROGRAM...: the package is wanted unless every program is found
+    package=$1
+    shift
+    for program in "$@"; do
+        command -v "$program" >/dev/null 2>&1 || { missing="$missing $package"; return; }
+    done
+}
+
+PATH="$PATH:/usr/sbin:/sbin"
+# PostgreSQL's server programs are outside of PATH on Debian.
+if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+    missing="$missing postgresql"
+fi
+need build-essential cc
+need nginx-light nginx
+need rpm rpmbuild
+need createrepo-c createrepo_c
+need dnf dnf
+[ -n "$missing" ] || exit 0
+
+run=""
+if [ "$(id -u)" -ne 0 ]; then
+    if command -v sudo >/dev/null 2>&1 && sudo -n true >/dev/null 2>&1; then
+        run="sudo"
+    else
+        echo "setup: please install (as root: apt-get install$missing), then run this again" >&2
+        exit 1
+    fi
+fi
+if ! command -v apt-get >/dev/null 2>&1; then
+    echo "setup: this is no Debian machine; please install what these Debian packages hold:$missing" >&2
+    exit 1
+fi
+echo "setup: installing$missing" >&2
+export DEBIAN_FRONTEND=noninteractive
+# No service of a test package may start by itself: the tests start their own, on free ports.
+policy=/usr/sbin/policy-rc.d
+if [ ! -e "$policy" ]; then
+    printf '#!/bin/sh\nexit 101\n' | $run tee "$policy" >/dev/null
+    $run chmod 755 "$policy"
+    trap '$run rm -f "$policy"' EXIT
+fi
+# shellcheck disable=SC2086
+{ $run apt-get update -qq && $run apt-get install -y -qq --no-install-recommends $missing; } >&2 || {
+    echo "setup: apt-get failed; please install by hand:$missing" >&2
+    exit 1
+}
