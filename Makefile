@@ -1,5 +1,5 @@
 # The two commands that a newcomer needs: `make demo` and `make test`.
-.PHONY: demo test lint deny bench fmt
+.PHONY: demo test setup lint deny bench fmt
 
 CARGO ?= cargo
 
@@ -7,11 +7,13 @@ CARGO ?= cargo
 demo:
 	$(CARGO) run --locked --quiet -p mirrormanager -- demo $(ARGS)
 
-# Everything that is checked, cheapest first. Installs what it needs (scripts/setup.sh).
-test: lint deny
-	scripts/setup.sh
+# Everything that is checked, cheapest first. Installs what it needs.
+test: setup lint deny
 	$(CARGO) test --locked --workspace --no-fail-fast
 	$(CARGO) run --locked --quiet -p mirrormanager -- demo --once
+
+setup:
+	scripts/setup.sh
 
 lint:
 	$(CARGO) fmt --all --check

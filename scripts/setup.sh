@@ -27,7 +27,8 @@ need dnf dnf
 
 run=""
 if [ "$(id -u)" -ne 0 ]; then
-    if command -v sudo >/dev/null 2>&1 && sudo -n true >/dev/null 2>&1; then
+    # With a terminal sudo may ask for the password; without one it must not have to.
+    if command -v sudo >/dev/null 2>&1 && { [ -t 0 ] || sudo -n true >/dev/null 2>&1; }; then
         run="sudo"
     else
         echo "setup: please install (as root: apt-get install$missing), then run this again" >&2
