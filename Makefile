@@ -5,6 +5,7 @@ CARGO ?= cargo
 
 # See it work: a master tree, six mirrors, the whole way, on loopback. Ctrl-C ends it.
 demo:
+	scripts/setup.sh build
 	$(CARGO) run --locked --quiet -p mirrormanager -- demo $(ARGS)
 
 # Everything that is checked, cheapest first. Installs what it needs.

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Installs what the tests need on a Debian machine, and nothing that is there already.
-# usage: scripts/setup.sh            everything that `make test` needs
+# Installs what is needed on a Debian machine, and nothing that is there already.
+# usage: scripts/setup.sh build      what `make demo` needs: a C compiler
+#        scripts/setup.sh            what `make test` needs: also the services that tests start
 # The programs are found by name, so any other way of installing them is as good.
 set -eu
 
@@ -14,15 +15,17 @@ need() { # need PACKAGE PROGRAM...: the package is wanted unless every program i
 }
 
 PATH="$PATH:/usr/sbin:/sbin"
-# PostgreSQL's server programs are outside of PATH on Debian.
-if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
-    missing="$missing postgresql"
-fi
 need build-essential cc
-need nginx-light nginx
-need rpm rpmbuild
-need createrepo-c createrepo_c
-need dnf dnf
+if [ "${1:-test}" = test ]; then
+    # PostgreSQL's server programs are outside of PATH on Debian.
+    if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+        missing="$missing postgresql"
+    fi
+    need nginx-light nginx
+    need rpm rpmbuild
+    need createrepo-c createrepo_c
+    need dnf dnf
+fi
 [ -n "$missing" ] || exit 0
 
 run=""
