@@ -7,9 +7,13 @@
 pub mod changes;
 pub mod connect;
 pub mod error;
+pub mod migrate;
+pub mod reference;
+pub mod export;
 pub mod sql;
 pub mod tx;
 
 pub use connect::{ConnectOptions, Engine, Store};
 pub use error::{Result, StoreError};
+pub use migrate::{MigrateOptions, MigrateReport, migrate};
 pub use tx::{ReadTx, WriteTx};
