@@ -7,7 +7,7 @@ use crate::secret::DatabaseUrl;
 /// The database and how to talk to it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct DatabaseSettings {
+pub struct Database {
     /// `sqlite:PATH` or `postgresql://user:password@host/name`. Use `${file:/path}` to keep the
     /// password, or the whole URL, in a file of its own.
     pub url: DatabaseUrl,
@@ -17,7 +17,7 @@ pub struct DatabaseSettings {
     pub acquire_timeout_seconds: u64,
 }
 
-impl Default for DatabaseSettings {
+impl Default for Database {
     fn default() -> Self {
         Self {
             url: DatabaseUrl::new("sqlite:/var/lib/mirrormanager/mirrormanager.db"),

@@ -21,10 +21,10 @@ pub mod root;
 pub mod secret;
 pub mod serve;
 
-pub use database::DatabaseSettings;
+pub use database::Database;
 pub use error::SettingsError;
 pub use load::{Sources, load};
-pub use log::LogSettings;
+pub use log::Log;
 pub use origin::{Origin, Origins};
 pub use root::Settings;
 pub use secret::{DatabaseUrl, Secret};

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// What is logged and how it looks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct LogSettings {
+pub struct Log {
     /// `error`, `warn`, `info`, `debug`, `trace`, or per part: `info,crawl=debug`.
     pub level: String,
     /// `auto` (text on a terminal, JSON otherwise), `text` or `json`.
@@ -24,7 +24,7 @@ pub enum LogFormat {
     Json,
 }
 
-impl Default for LogSettings {
+impl Default for Log {
     fn default() -> Self {
         Self { level: "info".into(), format: LogFormat::Auto }
     }
