@@ -163,6 +163,17 @@ impl Store {
         Ok(())
     }
 
+    /// Closes all connections. Clones of this store can not be used after it.
+    pub async fn close(&self) {
+        match self.engine {
+            Engine::Postgres => self.write.get_postgres_connection_pool().close().await,
+            Engine::Sqlite => {
+                self.read.get_sqlite_connection_pool().close().await;
+                self.write.get_sqlite_connection_pool().close().await;
+            }
+        }
+    }
+
     /// The connection for reading single statements.
     pub fn read(&self) -> &DatabaseConnection {
         &self.read

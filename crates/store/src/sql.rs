@@ -23,13 +23,17 @@ impl Sql {
         Self { postgres: text, sqlite: text }
     }
 
-    /// The statement for one engine with its parameters.
-    pub fn with(self, engine: Engine, values: impl IntoIterator<Item = Value>) -> Statement {
-        let text = match engine {
+    /// The text for one engine.
+    pub const fn text(self, engine: Engine) -> &'static str {
+        match engine {
             Engine::Postgres => self.postgres,
             Engine::Sqlite => self.sqlite,
-        };
-        Statement::from_sql_and_values(engine.backend(), text, values)
+        }
+    }
+
+    /// The statement for one engine with its parameters.
+    pub fn with(self, engine: Engine, values: impl IntoIterator<Item = Value>) -> Statement {
+        Statement::from_sql_and_values(engine.backend(), self.text(engine), values)
     }
 }
 

@@ -1,0 +1,168 @@
+//! `db migrate`: makes a new database, or adds what is ours to one that upstream's programs made.
+//!
+//! What is there is found by looking at tables, columns and indexes, never at names of constraints and
+//! never only at the recorded revision, because deployed databases differ (spec database.md 1.4). Nothing
+//! of upstream's is tightened, renamed, retyped or dropped.
+
+mod adopt;
+pub mod catalogue;
+mod indexes;
+mod lock;
+mod ours;
+
+use sea_orm::{ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+
+use crate::connect::{Engine, Store};
+use crate::error::{Result, StoreError};
+use crate::reference;
+use crate::sql::Sql;
+
+pub use indexes::{INDEXES, OurIndex};
+pub use ours::{Pending, pending};
+
+/// The revision of upstream's schema that this program knows as the newest.
+pub const HEAD: &str = "3264c6353b51";
+
+/// All of upstream's revisions, oldest first.
+pub const REVISIONS: [&str; 6] =
+    ["24681dabe5fa", "920e847c8c36", "8d2832628792", "b1f02d039900", "e67aacbf9f4f", HEAD];
+
+const UPSTREAM: Sql = Sql {
+    postgres: include_str!("../migrations/postgres/upstream.sql"),
+    sqlite: include_str!("../migrations/sqlite/upstream.sql"),
+};
+
+/// What to do with a database whose upstream revision is not one of [`REVISIONS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum UnknownRevision {
+    /// Change nothing and say so.
+    #[default]
+    Refuse,
+    /// Add what is missing and leave the recorded revision alone.
+    Accept,
+}
+
+/// How to migrate.
+#[derive(Debug, Clone, Default)]
+pub struct MigrateOptions {
+    /// What to do with a revision newer than this program.
+    pub unknown_revision: UnknownRevision,
+}
+
+/// What kind of database a migration found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// No tables: all of them were created.
+    Nothing,
+    /// Upstream's tables without ours; the revision it recorded, if any.
+    Upstream(Option<String>),
+    /// A database that this program has migrated before.
+    Ours,
+}
+
+/// What a migration did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrateReport {
+    /// What was there.
+    pub found: Found,
+    /// Tables, columns, indexes and the revision of upstream's that were missing and have been added.
+    pub adopted: Vec<String>,
+    /// Our migrations that ran.
+    pub applied: Vec<&'static str>,
+    /// Our indexes that were created on upstream's tables.
+    pub indexes: Vec<&'static str>,
+    /// Rows of reference data (arches, countries) that were inserted.
+    pub seeded: u64,
+}
+
+impl MigrateReport {
+    /// Whether the database was up to date already.
+    pub fn is_empty(&self) -> bool {
+        self.adopted.is_empty() && self.applied.is_empty() && self.indexes.is_empty() && self.seeded == 0
+    }
+}
+
+/// Brings a database to the newest schema. Running it again does nothing.
+///
+/// Safe to run from several processes at once, and while old and new programs work on the database: on
+/// PostgreSQL one migrates at a time (an advisory lock), and indexes on existing tables are built
+/// without blocking their writers; on SQLite it holds the write lock.
+///
+/// # Errors
+/// [`StoreError::Schema`] for an unknown revision, a reduced copy of the schema, or a role that may not
+/// create tables; nothing has changed then.
+pub async fn migrate(store: &mut Store, options: &MigrateOptions) -> Result<MigrateReport> {
+    let lock = lock::take(store).await?;
+    let report = migrate_locked(store, options).await;
+    lock.release().await?;
+    let report = report?;
+    store.refresh().await?;
+    Ok(report)
+}
+
+async fn migrate_locked(store: &Store, options: &MigrateOptions) -> Result<MigrateReport> {
+    let tx = begin(store).await?;
+    let mut report = migrate_tables(&tx, store.engine(), options).await.map_err(explain)?;
+    if report.found == Found::Nothing || store.engine() == Engine::Sqlite {
+        report.indexes = indexes::create(&tx, store.engine()).await?;
+    }
+    tx.commit().await?;
+    if report.found != Found::Nothing && store.engine() == Engine::Postgres {
+        report.indexes = indexes::create_concurrently(store.raw_write()).await.map_err(explain)?;
+    }
+    Ok(report)
+}
+
+async fn begin(store: &Store) -> Result<DatabaseTransaction> {
+    Ok(store
+        .raw_write()
+        .begin_with_options(TransactionOptions {
+            sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        })
+        .await?)
+}
+
+async fn migrate_tables(
+    tx: &DatabaseTransaction,
+    engine: Engine,
+    options: &MigrateOptions,
+) -> Result<MigrateReport> {
+    let tables = catalogue::tables(tx, engine).await?;
+    let found = if tables.contains("mm3_migration") {
+        Found::Ours
+    } else if tables.contains("alembic_version") || adopt::BASE_TABLES.iter().any(|t| tables.contains(*t)) {
+        Found::Upstream(adopt::revision(tx, engine, &tables).await?)
+    } else {
+        Found::Nothing
+    };
+    let mut report = MigrateReport { found, adopted: vec![], applied: vec![], indexes: vec![], seeded: 0 };
+    let origin = if report.found == Found::Nothing {
+        tx.execute_unprepared(UPSTREAM.text(engine)).await?;
+        "created"
+    } else {
+        report.adopted = adopt::adopt(tx, engine, &tables, options.unknown_revision).await?;
+        "adopted"
+    };
+    report.applied = ours::apply(tx, engine, origin).await?;
+    if report.found == Found::Nothing {
+        report.seeded = reference::seed_in(tx, engine).await?;
+    }
+    Ok(report)
+}
+
+/// Turns "permission denied" and "read-only" of PostgreSQL into what to do about it.
+fn explain(error: StoreError) -> StoreError {
+    let text = error.to_string();
+    if text.contains("permission denied") || text.contains("must be owner") {
+        StoreError::Schema(format!(
+            "this database role may not change the schema; run `mirrormanager db migrate` as the owner of the tables ({text})"
+        ))
+    } else if text.contains("read-only transaction") || text.contains("readonly database") {
+        StoreError::Schema(format!(
+            "the database is read-only; run `mirrormanager db migrate` where it can be written ({text})"
+        ))
+    } else {
+        error
+    }
+}
