@@ -6,6 +6,8 @@
 //! group; `mirrormanager config default` prints those same doc comments ([`docs`]), so that the
 //! reference can not drift from the code.
 
+pub mod crawl;
+pub mod cache;
 pub mod database;
 pub mod docs;
 pub mod dump;
@@ -21,6 +23,7 @@ pub mod root;
 pub mod secret;
 pub mod serve;
 
+pub use cache::Cache;
 pub use database::Database;
 pub use error::SettingsError;
 pub use load::{Sources, load};

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::cache::CacheSettings;
+use crate::crawl::Crawl;
 use crate::database::Database;
 use crate::log::Log;
 use crate::serve::{Answer, Serve};
@@ -14,6 +16,10 @@ pub struct Settings {
     pub database: Database,
     /// Messages to the operator.
     pub log: Log,
+    /// How mirrors are checked.
+    pub crawl: Crawl,
+    /// Building the mirrorlist cache from the database.
+    pub cache: CacheSettings,
     /// The mirrorlist server: sockets, files, limits.
     pub serve: Serve,
     /// What clients of the mirrorlist server are told.

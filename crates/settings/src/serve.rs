@@ -62,7 +62,7 @@ impl Default for Serve {
             countries: None,
             access_log: AccessLogFormat::Off,
             access_log_file: "/var/log/mirrormanager/mirrorlist.log".into(),
-            access_log_queue: 65_536,
+            access_log_queue: 16_384,
             watch_seconds: 5,
             settle_seconds: 2,
             max_connections: 10_000,
