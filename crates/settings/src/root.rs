@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::cache::CacheSettings;
+use crate::cache::Cache;
 use crate::crawl::Crawl;
 use crate::database::Database;
 use crate::log::Log;
@@ -19,7 +19,7 @@ pub struct Settings {
     /// How mirrors are checked.
     pub crawl: Crawl,
     /// Building the mirrorlist cache from the database.
-    pub cache: CacheSettings,
+    pub cache: Cache,
     /// The mirrorlist server: sockets, files, limits.
     pub serve: Serve,
     /// What clients of the mirrorlist server are told.
