@@ -69,10 +69,9 @@ pub(crate) async fn append(tx: &DatabaseTransaction, engine: Engine, changes: &[
             Directories::All => None,
             Directories::These(ids) => Some(serde_json::Value::from(ids.clone()).to_string()),
         };
-        tx.execute_raw(APPEND.with(
-            engine,
-            [change.subject.as_str().into(), change.id.into(), directories.into()],
-        ))
+        tx.execute_raw(
+            APPEND.with(engine, [change.subject.as_str().into(), change.id.into(), directories.into()]),
+        )
         .await?;
     }
     if !changes.is_empty() && engine == Engine::Postgres {

@@ -10,7 +10,9 @@ mod indexes;
 mod lock;
 mod ours;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
+};
 
 use crate::connect::{Engine, Store};
 use crate::error::{Result, StoreError};

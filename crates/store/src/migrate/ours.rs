@@ -80,7 +80,8 @@ pub struct Pending {
 pub async fn pending(store: &Store) -> Result<Pending> {
     let engine = store.engine();
     let tables = catalogue::tables(store.read(), engine).await?;
-    let done = if tables.contains("mm3_migration") { applied(store.read(), engine).await? } else { BTreeSet::new() };
+    let done =
+        if tables.contains("mm3_migration") { applied(store.read(), engine).await? } else { BTreeSet::new() };
     Ok(Pending {
         missing: MIGRATIONS.iter().filter(|m| !done.contains(&m.version)).map(|m| m.name).collect(),
         newer: done.into_iter().filter(|v| MIGRATIONS.iter().all(|m| m.version != *v)).collect(),
