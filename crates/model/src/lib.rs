@@ -1,7 +1,16 @@
 //! Plain domain types and rules: no I/O, no clock, no database.
 //!
 //! Everything here is a pure function of its arguments, so that the scanner, the crawler, the cache
-//! builder and the web application can share one rule instead of having one each.
+//! builder and the web application can share one rule instead of having one each. Time comes in as a
+//! [`clock::Clock`]; a function that draws lots takes a `rand::Rng`, so that a seed reproduces it.
 
+pub mod activity;
 pub mod clock;
+pub mod directory_name;
+pub mod file_name;
+pub mod files;
+pub mod fingerprint;
 pub mod ids;
+pub mod pickle;
+pub mod policy;
+pub mod short_list;
