@@ -1,1 +1,16 @@
-//! geo
+//! Where an address is: its country, its autonomous system, and the continent of a country.
+//!
+//! Every value here is built once from a file and never changed, so that a server can hold it in an `Arc`
+//! and swap it for a newer one while it answers.
+
+mod asn;
+mod continent;
+mod country;
+mod error;
+mod prefix;
+
+pub use asn::{Asn, Asns, EmptyIpv4};
+pub use continent::Continents;
+pub use country::Countries;
+pub use error::LoadError;
+pub use prefix::PrefixTable;

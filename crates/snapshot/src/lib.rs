@@ -4,6 +4,23 @@
 //! view: built once, never changed, everything looked up in constant or logarithmic time. Answers use the
 //! view's accessors only, so that its inside can become a memory-mapped file without them noticing.
 
+mod build;
+mod directory;
+mod files;
+mod hosts;
+mod names;
+mod networks;
+mod palette;
 pub mod proto;
+mod repositories;
 mod required;
+mod urls;
+mod view;
 mod wire;
+
+pub use directory::Directory;
+pub use files::{DigestKind, File, FileDetail};
+pub use hosts::{HostBits, HostNo, HostSet};
+pub use repositories::Repeated;
+pub use urls::{Offer, Url, Wanted};
+pub use view::{CountryNo, Counts, Host, Snapshot};

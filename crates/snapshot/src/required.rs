@@ -71,11 +71,6 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
     check_message(bytes, 0, &MIRROR_LIST)
 }
 
-/// Likewise for one element of field 16, which begins at `at` in the file.
-pub(crate) fn check_directory(bytes: &[u8], at: usize) -> Result<(), DecodeError> {
-    check_message(bytes, at, &DIRECTORY)
-}
-
 fn check_message(bytes: &[u8], at: usize, shape: &Shape) -> Result<(), DecodeError> {
     let mut seen = 0u8;
     for field in wire::fields(bytes, at) {

@@ -18,6 +18,8 @@ pub(crate) enum Value<'a> {
 pub(crate) struct Field<'a> {
     /// Its number.
     pub(crate) number: u32,
+    /// Offset of its tag in the file.
+    pub(crate) begin: usize,
     /// Offset of the content in the file.
     pub(crate) at: usize,
     /// Its content.
@@ -63,7 +65,7 @@ impl<'a> Fields<'a> {
             0 => {
                 let at = self.at;
                 let value = self.number(begin)?;
-                return Ok(Field { number, at, value: Value::Number(value) });
+                return Ok(Field { number, begin, at, value: Value::Number(value) });
             }
             1 => {
                 self.take(8, begin)?;
@@ -74,7 +76,7 @@ impl<'a> Fields<'a> {
                 let length = usize::try_from(length).map_err(|_| DecodeError::Truncated { at: begin })?;
                 let at = self.at;
                 let bytes = self.take(length, begin)?;
-                return Ok(Field { number, at, value: Value::Bytes(bytes) });
+                return Ok(Field { number, begin, at, value: Value::Bytes(bytes) });
             }
             // The begin and the end of a group have no content of their own; what is between them are fields.
             3 | 4 => Value::Other,
@@ -84,7 +86,7 @@ impl<'a> Fields<'a> {
             }
             _ => return Err(DecodeError::Damaged { at: begin, what: "no such kind of field" }),
         };
-        Ok(Field { number, at: begin, value })
+        Ok(Field { number, begin, at: begin, value })
     }
 
     fn number(&mut self, begin: usize) -> Result<u64, DecodeError> {
