@@ -102,7 +102,7 @@ const HOST_CATEGORIES: &str =
     "SELECT id, host_id, category_id, always_up2date FROM host_category ORDER BY id";
 const CATEGORY_DIRECTORIES: &str =
     "SELECT directory_id, category_id FROM category_directory ORDER BY directory_id, category_id";
-const FILE_DETAILS: &str = "SELECT directory_id, filename, timestamp, size, sha1, md5, sha256, sha512 \
+const FILE_DETAILS: &str = "SELECT id, directory_id, filename, timestamp, size, sha1, md5, sha256, sha512 \
     FROM file_detail ORDER BY directory_id, timestamp DESC NULLS LAST, id DESC";
 const REPOSITORIES: &str = "SELECT id, prefix, category_id, version_id, arch_id, directory_id, disabled \
     FROM repository WHERE directory_id IS NOT NULL AND version_id IS NOT NULL AND arch_id IS NOT NULL ORDER BY id";

@@ -116,6 +116,8 @@ pub struct CategoryDirectory {
 /// One content that a file had.
 #[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
 pub struct FileDetail {
+    /// Row id.
+    pub id: i32,
     /// Where the file is.
     pub directory_id: i32,
     /// Base name.
