@@ -5,12 +5,18 @@
 //! [`clock::Clock`]; a function that draws lots takes a `rand::Rng`, so that a seed reproduces it.
 
 pub mod activity;
+pub mod asn;
 pub mod clock;
+pub mod continent;
+pub mod country;
 pub mod directory_name;
+pub mod excludes;
 pub mod file_name;
 pub mod files;
 pub mod fingerprint;
 pub mod ids;
+pub mod netblock;
 pub mod pickle;
 pub mod policy;
 pub mod short_list;
+pub mod url;
