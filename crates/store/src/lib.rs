@@ -4,14 +4,29 @@
 //! statements that differ per engine stand side by side in one [`sql::Sql`]. Every write goes through
 //! [`tx::WriteTx`], which appends to the change log in the same transaction.
 
+pub mod arches;
+pub mod asns;
+mod cascade;
+pub mod categories;
 pub mod changes;
 pub mod connect;
+pub mod countries;
 pub mod error;
-pub mod migrate;
-pub mod reference;
 pub mod export;
+pub mod host_categories;
+pub mod hosts;
+pub mod master;
+pub mod migrate;
+pub mod netblocks;
+pub mod products;
+pub mod redirects;
+pub mod reference;
+pub mod sites;
 pub mod sql;
 pub mod tx;
+pub mod urls;
+mod validate;
+pub mod versions;
 
 pub use connect::{ConnectOptions, Engine, Store};
 pub use error::{Result, StoreError};

@@ -42,8 +42,8 @@ pub struct RepositoryOfTree {
     pub packages: usize,
     /// Whether it has images and a `.treeinfo`, and an `iso` directory beside it.
     pub boot: bool,
-    /// The initial letters that get a directory each; `None`: all packages lie in `Packages`.
-    pub(super) letters: Option<&'static str>,
+    /// The initial letters that get a directory each, as often as they are to be drawn.
+    pub(super) letters: &'static str,
     weight: f64,
 }
 
@@ -71,7 +71,7 @@ const FEW_LETTERS: &str = "gklpr";
 
 struct Group {
     out: Vec<RepositoryOfTree>,
-    letters: Option<&'static str>,
+    letters: &'static str,
 }
 
 impl Group {
@@ -134,7 +134,7 @@ enum Kind {
 
 pub(super) fn small(shape: Shape) -> Plan {
     let epoch = shape.epoch;
-    let mut all = Group { out: Vec::new(), letters: Some(FEW_LETTERS) };
+    let mut all = Group { out: Vec::new(), letters: FEW_LETTERS };
     let (linux, epel) = ("pub/fedora/linux", "pub/epel");
     all.release(&format!("{linux}/development/rawhide"), &PRIMARY, "fc44", epoch, 1.0, true);
     for (version, age) in [("42", 180), ("41", 360)] {
@@ -174,7 +174,7 @@ pub(super) fn scaled(shape: Shape, scale: f64) -> Plan {
 /// All repositories of the full tree, by category, the most important first.
 fn groups(epoch: i64) -> [Vec<RepositoryOfTree>; 3] {
     let (linux, epel, archive) = ("pub/fedora/linux", "pub/epel", "pub/archive/fedora/linux");
-    let mut fedora = Group { out: Vec::new(), letters: Some(LETTERS) };
+    let mut fedora = Group { out: Vec::new(), letters: LETTERS };
     fedora.release(&format!("{linux}/development/rawhide"), &PRIMARY, "fc44", epoch, 1.0, true);
     for version in [42, 41] {
         let (dist, when) = (format!("fc{version}"), epoch - (43 - version) * 182 * DAY);
@@ -196,7 +196,7 @@ fn groups(epoch: i64) -> [Vec<RepositoryOfTree>; 3] {
         fedora.updates(&format!("{linux}/updates/{version}"), &ARCHES, &dist, epoch - DAY / 2, 0.45);
     }
 
-    let mut extra = Group { out: Vec::new(), letters: Some(LETTERS) };
+    let mut extra = Group { out: Vec::new(), letters: LETTERS };
     for (version, arches) in
         [("9", &PRIMARY[..]), ("10", &PRIMARY), ("8", &ARCHES), ("7", &["x86_64", "ppc64le"])]
     {
@@ -217,14 +217,13 @@ fn groups(epoch: i64) -> [Vec<RepositoryOfTree>; 3] {
         }
     }
 
-    let mut old = Group { out: Vec::new(), letters: Some(LETTERS) };
+    let mut old = Group { out: Vec::new(), letters: LETTERS };
     for version in (7..=38).rev() {
         let (dist, when) = (format!("fc{version}"), epoch - (43 - version) * 182 * DAY);
         let arches: &[&'static str] =
             if version > 27 { &["x86_64", "aarch64", "ppc64le"] } else { &["x86_64", "i386"] };
         let weight = (0.03 * version as f64 - 0.3).max(0.15);
         old.release(&format!("{archive}/releases/{version}"), arches, &dist, when, weight, version > 30);
-        old.letters = None;
         let everything = if version > 27 { "/Everything" } else { "" };
         let base = format!("{archive}/updates/{version}{everything}");
         for arch in arches {
@@ -232,7 +231,6 @@ fn groups(epoch: i64) -> [Vec<RepositoryOfTree>; 3] {
             old.add(format!("{base}/{arch}/debug"), arch, &dist, when + 300 * DAY, 0.1, Kind::Updates);
         }
         old.add(format!("{base}/SRPMS"), "src", &dist, when + 300 * DAY, 0.1, Kind::Updates);
-        old.letters = Some(LETTERS);
     }
     [fedora.out, extra.out, old.out]
 }

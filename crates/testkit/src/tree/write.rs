@@ -127,8 +127,7 @@ impl<'a> Writer<'a> {
         self.directory(&base, repository.when)?;
         let mut packages = Vec::with_capacity(repository.packages);
         for number in 0..repository.packages {
-            let letter =
-                char::from(*rng.pick(repository.letters.unwrap_or("abc").as_bytes()).unwrap_or(&b'a'));
+            let letter = char::from(*rng.pick(repository.letters.as_bytes()).unwrap_or(&b'a'));
             let word = rng.pick(&WORDS).copied().unwrap_or("core");
             let noarch = repository.arch != "src" && rng.below(100) < 45;
             let package = Package {
@@ -141,13 +140,11 @@ impl<'a> Writer<'a> {
             };
             let file =
                 format!("{}-{}-{}.{}.rpm", package.name, package.version, package.release, package.arch);
-            let directory =
-                if repository.letters.is_some() { format!("{base}/{letter}") } else { base.clone() };
+            let directory = format!("{base}/{letter}");
             let age = rng.below(400).min(rng.below(400)) as i64 * DAY;
             self.directory(&directory, repository.when - age)?;
             self.sparse(&format!("{directory}/{file}"), package.size, repository.when - age)?;
-            let href = if repository.letters.is_some() { format!("{letter}/{file}") } else { file };
-            packages.push(Package { href: format!("Packages/{href}"), ..package });
+            packages.push(Package { href: format!("Packages/{letter}/{file}"), ..package });
         }
         self.repodata(&repository.path, &packages, repository.when)?;
         if repository.boot { self.boot(repository) } else { Ok(()) }

@@ -1,0 +1,73 @@
+//! Which file details are too old to be served as alternates (`spec/umdl.md` 13).
+//!
+//! One statement finds them on both engines; the rule itself, on plain values, is `model`'s, and a test holds
+//! the two against each other.
+
+use model::ids::{CategoryId, DirectoryId, FileDetailId};
+
+use super::write::MasterTx;
+use super::{Master, id};
+use crate::error::Result;
+use crate::sql::{self, Sql};
+
+/// A file detail that ageing removes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AgedDetail {
+    /// Its id.
+    pub id: FileDetailId,
+    /// Its directory.
+    pub directory: DirectoryId,
+    /// The lowest category of that directory.
+    pub category: Option<CategoryId>,
+}
+
+/// Parameters: the times before which a detail is stale, and before which the newest counts as propagated.
+/// A row without a time is the oldest and always stale.
+const AGED: Sql = Sql::same(
+    "SELECT r.id, r.directory_id, (SELECT MIN(cd.category_id) FROM category_directory cd \
+            WHERE cd.directory_id = r.directory_id) AS category_id \
+     FROM (SELECT id, directory_id, \"timestamp\", \
+             row_number() OVER w AS place, \
+             MAX(\"timestamp\") OVER (PARTITION BY directory_id, filename) AS newest \
+           FROM file_detail \
+           WINDOW w AS (PARTITION BY directory_id, filename ORDER BY \"timestamp\" DESC NULLS LAST, id DESC)) r \
+     WHERE r.place > CASE WHEN r.newest IS NULL OR r.newest < $2 THEN 1 ELSE 2 END \
+       AND (r.\"timestamp\" IS NULL OR r.\"timestamp\" < $1) ORDER BY r.id",
+);
+
+impl Master {
+    /// The details of the whole database that are to be removed at these times (seconds since 1970).
+    pub async fn aged(&self, stale: i64, propagation: i64) -> Result<Vec<AgedDetail>> {
+        let rows = self.rows(AGED, [stale.into(), propagation.into()]).await?;
+        rows.iter()
+            .map(|row| {
+                Ok(AgedDetail {
+                    id: id(row, "id")?,
+                    directory: id(row, "directory_id")?,
+                    category: row.try_get::<Option<i32>>("", "category_id")?.map(CategoryId),
+                })
+            })
+            .collect()
+    }
+}
+
+impl MasterTx {
+    /// Deletes file details with their group memberships.
+    pub async fn delete_details(&self, details: &[AgedDetail]) -> Result<()> {
+        const GROUPS: Sql = Sql {
+            postgres: "DELETE FROM file_detail_file_group WHERE file_detail_id = ANY($1)",
+            sqlite: "DELETE FROM file_detail_file_group WHERE file_detail_id IN (SELECT value FROM json_each(?1))",
+        };
+        const DETAILS: Sql = Sql {
+            postgres: "DELETE FROM file_detail WHERE id = ANY($1)",
+            sqlite: "DELETE FROM file_detail WHERE id IN (SELECT value FROM json_each(?1))",
+        };
+        for details in details.chunks(super::CHUNK) {
+            let ids: Vec<i32> = details.iter().map(|d| d.id.0).collect();
+            let list = sql::id_list(self.engine(), &ids);
+            self.execute(GROUPS, [list.clone()]).await?;
+            self.execute(DETAILS, [list]).await?;
+        }
+        Ok(())
+    }
+}

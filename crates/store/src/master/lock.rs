@@ -1,0 +1,139 @@
+//! One scan of a category at a time.
+//!
+//! PostgreSQL: an advisory lock on a connection of its own, so it ends with the process, whatever happens.
+//! SQLite: a row of `mm3_scan_state` that names the owner. It is taken over when the caller knows that the
+//! owner is gone, or after [`LOCK_STALE_AFTER`]. An SQLite database without our tables has no such lock.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use model::ids::CategoryId;
+use sea_orm::ConnectionTrait;
+use sqlx::postgres::PgConnection;
+
+use super::Master;
+use crate::connect::{Engine, Store};
+use crate::error::Result;
+use crate::sql::Sql;
+
+/// After this time a lock row is taken over even if nobody knows what became of its owner.
+pub const LOCK_STALE_AFTER: Duration = Duration::from_secs(6 * 3600);
+
+/// The first half of the advisory lock's key; the second is the category's id.
+const LOCK_CLASS: i32 = 0x6d6d_3373;
+
+/// A held lock. Call [`Lock::release`]; a lock that is only dropped ends with its connection on PostgreSQL
+/// and must be taken over on SQLite.
+#[derive(Debug)]
+pub struct Lock(Held);
+
+#[derive(Debug)]
+enum Held {
+    Connection(Box<PgConnection>),
+    Row { store: Store, category: CategoryId, owner: String },
+    Nothing,
+}
+
+/// Somebody else scans the category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Locked {
+    /// Who, when that is known.
+    pub owner: Option<String>,
+}
+
+const TAKE: Sql = Sql::same(
+    "INSERT INTO mm3_scan_state (category_id, lock_owner, locked_at) VALUES ($1, $2, $3) \
+     ON CONFLICT (category_id) DO UPDATE SET lock_owner = excluded.lock_owner, locked_at = excluded.locked_at \
+     WHERE mm3_scan_state.lock_owner IS NULL OR mm3_scan_state.lock_owner = $4",
+);
+const HOLDER: Sql = Sql::same("SELECT lock_owner, locked_at FROM mm3_scan_state WHERE category_id = $1");
+const FREE: Sql = Sql::same(
+    "UPDATE mm3_scan_state SET lock_owner = NULL, locked_at = NULL WHERE category_id = $1 AND lock_owner = $2",
+);
+
+impl Master {
+    /// Takes the lock of a category, or tells who has it.
+    ///
+    /// `owner` names this scan and must be unlike every other one's; `gone` tells of another owner whether it
+    /// is known to have ended.
+    ///
+    /// # Errors
+    /// When the database can not be asked.
+    pub async fn lock(
+        &self,
+        category: CategoryId,
+        owner: &str,
+        now: DateTime<Utc>,
+        gone: impl Fn(&str) -> bool,
+    ) -> Result<std::result::Result<Lock, Locked>> {
+        match self.store.engine() {
+            Engine::Postgres => self.lock_connection(category).await,
+            Engine::Sqlite if self.has_memory() => self.lock_row(category, owner, now, gone).await,
+            Engine::Sqlite => Ok(Ok(Lock(Held::Nothing))),
+        }
+    }
+
+    async fn lock_connection(&self, category: CategoryId) -> Result<std::result::Result<Lock, Locked>> {
+        let pool = self.store.read().get_postgres_connection_pool();
+        // Detached, so that a dropped lock closes its session instead of going back to the pool with it.
+        let mut connection = pool.acquire().await?.detach();
+        let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1, $2)")
+            .bind(LOCK_CLASS)
+            .bind(category.0)
+            .fetch_one(&mut connection)
+            .await?;
+        Ok(if taken { Ok(Lock(Held::Connection(Box::new(connection)))) } else { Err(Locked { owner: None }) })
+    }
+
+    async fn lock_row(
+        &self,
+        category: CategoryId,
+        owner: &str,
+        now: DateTime<Utc>,
+        gone: impl Fn(&str) -> bool,
+    ) -> Result<std::result::Result<Lock, Locked>> {
+        let db = self.store.raw_write();
+        let take = |instead: Option<String>| {
+            let values = [category.0.into(), owner.into(), now.naive_utc().into(), instead.into()];
+            TAKE.with(Engine::Sqlite, values)
+        };
+        let held = || Lock(Held::Row { store: self.store.clone(), category, owner: owner.to_owned() });
+        if db.execute_raw(take(None)).await?.rows_affected() > 0 {
+            return Ok(Ok(held()));
+        }
+        let row = db.query_one_raw(HOLDER.with(Engine::Sqlite, [category.0.into()])).await?;
+        let Some(row) = row else { return Ok(Err(Locked { owner: None })) };
+        let holder: Option<String> = row.try_get("", "lock_owner")?;
+        let since: Option<NaiveDateTime> = row.try_get("", "locked_at")?;
+        let old = since.is_none_or(|since| {
+            now.naive_utc().signed_duration_since(since).to_std().is_ok_and(|age| age > LOCK_STALE_AFTER)
+        });
+        let free = holder.as_deref().is_none_or(|holder| old || gone(holder));
+        // The holder's name is a condition, so that of two who take over only one succeeds.
+        if free && db.execute_raw(take(holder.clone())).await?.rows_affected() > 0 {
+            return Ok(Ok(held()));
+        }
+        Ok(Err(Locked { owner: holder }))
+    }
+}
+
+impl Lock {
+    /// Gives the lock back.
+    ///
+    /// # Errors
+    /// When the database can not be told. A PostgreSQL lock is gone even then.
+    pub async fn release(self) -> Result<()> {
+        match self.0 {
+            Held::Connection(connection) => {
+                use sqlx::Connection as _;
+                connection.close().await?;
+            }
+            Held::Row { store, category, owner } => {
+                let values = [category.0.into(), owner.into()];
+                store.raw_write().execute_raw(FREE.with(Engine::Sqlite, values)).await?;
+            }
+            Held::Nothing => {}
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,100 @@
+//! Taking directories out, children first, without relying on the database's ON DELETE.
+
+use model::ids::{CategoryId, DirectoryId};
+
+use super::id_list;
+use super::write::MasterTx;
+use crate::error::Result;
+use crate::sql::Sql;
+
+/// Ids per statement.
+const CHUNK: usize = 10_000;
+
+/// What becomes of the repositories of a deleted directory (decision 31).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Orphans {
+    /// The row stays without a directory.
+    Keep,
+    /// The row goes, with its propagation figures.
+    Delete,
+}
+
+/// Statements with one list of directory ids, in the order that foreign keys need.
+const CHILDREN: [Sql; 5] = [
+    Sql {
+        postgres: "DELETE FROM host_category_dir WHERE directory_id = ANY($1)",
+        sqlite: "DELETE FROM host_category_dir WHERE directory_id IN (SELECT value FROM json_each(?1))",
+    },
+    Sql {
+        postgres: "DELETE FROM directory_exclusive_host WHERE directory_id = ANY($1)",
+        sqlite: "DELETE FROM directory_exclusive_host WHERE directory_id IN (SELECT value FROM json_each(?1))",
+    },
+    Sql {
+        postgres: "DELETE FROM file_detail_file_group WHERE file_detail_id IN \
+                   (SELECT id FROM file_detail WHERE directory_id = ANY($1))",
+        sqlite: "DELETE FROM file_detail_file_group WHERE file_detail_id IN \
+                 (SELECT id FROM file_detail WHERE directory_id IN (SELECT value FROM json_each(?1)))",
+    },
+    Sql {
+        postgres: "DELETE FROM file_detail WHERE directory_id = ANY($1)",
+        sqlite: "DELETE FROM file_detail WHERE directory_id IN (SELECT value FROM json_each(?1))",
+    },
+    Sql {
+        postgres: "DELETE FROM category_directory WHERE directory_id = ANY($1)",
+        sqlite: "DELETE FROM category_directory WHERE directory_id IN (SELECT value FROM json_each(?1))",
+    },
+];
+
+const DETACH: [Sql; 1] = [Sql {
+    postgres: "UPDATE repository SET directory_id = NULL WHERE directory_id = ANY($1)",
+    sqlite: "UPDATE repository SET directory_id = NULL WHERE directory_id IN (SELECT value FROM json_each(?1))",
+}];
+
+const DELETE_REPOSITORIES: [Sql; 2] = [
+    Sql {
+        postgres: "DELETE FROM propagation_stat WHERE repository_id IN \
+                   (SELECT id FROM repository WHERE directory_id = ANY($1))",
+        sqlite: "DELETE FROM propagation_stat WHERE repository_id IN \
+                 (SELECT id FROM repository WHERE directory_id IN (SELECT value FROM json_each(?1)))",
+    },
+    Sql {
+        postgres: "DELETE FROM repository WHERE directory_id = ANY($1)",
+        sqlite: "DELETE FROM repository WHERE directory_id IN (SELECT value FROM json_each(?1))",
+    },
+];
+
+const DIRECTORY: Sql = Sql {
+    postgres: "DELETE FROM directory WHERE id = ANY($1)",
+    sqlite: "DELETE FROM directory WHERE id IN (SELECT value FROM json_each(?1))",
+};
+
+impl MasterTx {
+    /// Deletes directories with everything that hangs on them. The caller has made sure that none is a topdir
+    /// or belongs to another category.
+    pub async fn delete_directories(&self, ids: &[DirectoryId], orphans: Orphans) -> Result<()> {
+        let repositories: &[Sql] = match orphans {
+            Orphans::Keep => &DETACH,
+            Orphans::Delete => &DELETE_REPOSITORIES,
+        };
+        for ids in ids.chunks(CHUNK) {
+            let list = id_list(self.engine(), ids);
+            for sql in CHILDREN.iter().chain(repositories).chain([&DIRECTORY]) {
+                self.execute(*sql, [list.clone()]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes directories out of a category that another one keeps.
+    pub async fn unlink(&self, category: CategoryId, ids: &[DirectoryId]) -> Result<()> {
+        const UNLINK: Sql = Sql {
+            postgres: "DELETE FROM category_directory WHERE category_id = $1 AND directory_id = ANY($2)",
+            sqlite: "DELETE FROM category_directory WHERE category_id = ?1 \
+                     AND directory_id IN (SELECT value FROM json_each(?2))",
+        };
+        for ids in ids.chunks(CHUNK) {
+            self.execute(UNLINK, [category.0.into(), id_list(self.engine(), ids)]).await?;
+        }
+        Ok(())
+    }
+}
