@@ -6,6 +6,13 @@ use crate::connect::Engine;
 use crate::error::Result;
 use crate::sql::Sql;
 
+impl Change {
+    /// Everything of a subject.
+    pub fn all(subject: Subject, id: i32) -> Self {
+        Self { subject, id, directories: Directories::All }
+    }
+}
+
 /// What a transaction changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Subject {
@@ -17,7 +24,7 @@ pub enum Subject {
     Host,
     /// A site, so all of its hosts.
     Site,
-    /// A repository or a repository redirect.
+    /// A repository; with id 0: the table of repository redirects.
     Repository,
     /// Tables that concern everything: redirects of countries, netblocks, arches, products.
     Reference,

@@ -48,6 +48,32 @@ pub enum StoreError {
         /// Its name.
         name: String,
     },
+    /// A value that was to be stored breaks a rule.
+    #[error("{what} {value:?} is not valid: {reason}")]
+    Invalid {
+        /// Kind of value, e.g. `URL`.
+        what: &'static str,
+        /// The value, cut to a printable length.
+        value: String,
+        /// Which rule, and what is expected.
+        reason: String,
+    },
+    /// A name that several rows have.
+    #[error("{what} {name:?} is not the only one of that name; {hint}")]
+    Ambiguous {
+        /// Kind of row, e.g. `host`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// How to say which.
+        hint: String,
+    },
+    /// A reader of the change log asks for rows from a place that this database has never reached: it was
+    /// restored or replaced. The reader starts over with a full read.
+    #[error(
+        "the change log does not reach as far as reader position {0}; the database was restored or replaced"
+    )]
+    CursorLost(i64),
     /// A row that was named does not exist.
     #[error("{what} {name:?} does not exist{hint}")]
     Missing {
@@ -61,6 +87,23 @@ pub enum StoreError {
     /// Anything else the engine reported.
     #[error("database: {0}")]
     Db(#[from] sea_orm::DbErr),
+}
+
+impl StoreError {
+    /// [`StoreError::Missing`] without a hint.
+    pub(crate) fn missing(what: &'static str, name: impl std::fmt::Display) -> Self {
+        Self::Missing { what, name: name.to_string(), hint: String::new() }
+    }
+
+    /// Turns a violated unique key into [`StoreError::Exists`], whatever the key is called.
+    pub(crate) fn from_insert(error: sea_orm::DbErr, what: &'static str, name: &str) -> Self {
+        match error.sql_err() {
+            Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => {
+                Self::Exists { what, name: name.to_owned() }
+            }
+            _ => Self::Db(error),
+        }
+    }
 }
 
 impl From<sqlx::Error> for StoreError {
