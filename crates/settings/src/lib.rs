@@ -20,6 +20,7 @@ pub mod load;
 pub mod log;
 pub mod origin;
 pub mod root;
+pub mod scan;
 pub mod secret;
 pub mod serve;
 
@@ -30,4 +31,5 @@ pub use load::{Sources, load};
 pub use log::Log;
 pub use origin::{Origin, Origins};
 pub use root::Settings;
-pub use secret::{DatabaseUrl, Secret};
+pub use scan::Scan;
+pub use secret::{DatabaseUrl, Secret, redact_url};
