@@ -1,1 +1,27 @@
-//! probe
+//! Talking to mirrors: what they are asked, and what no answer of theirs can do to us.
+//!
+//! A mirror's URL was typed by a stranger and its answers are hostile until parsed. So every connection
+//! goes through one [`guard`], every answer through one set of [`limits`], and the meaning of an answer
+//! is a pure function ([`classify`]) that can be read as a table. [`connector`] is the one trait that a
+//! way of asking (HTTP today) implements.
+
+pub mod classify;
+pub mod connect;
+pub mod connector;
+pub mod counters;
+pub mod guard;
+pub mod http;
+pub mod limits;
+pub mod mirror;
+pub mod resolve;
+pub mod target;
+
+pub use classify::{Verdict, classify};
+pub use connector::{Connector, DirectoryCheck, Wanted, WantedFile};
+pub use counters::Counters;
+pub use guard::{AddressGuard, Refusal};
+pub use http::{Failure, GetOutcome, HeadOutcome, Http, Length, Phase, Redirects};
+pub use limits::Limits;
+pub use mirror::HttpMirror;
+pub use resolve::{Resolver, SystemResolver, TableResolver};
+pub use target::{Target, TargetError};

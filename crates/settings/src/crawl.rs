@@ -41,8 +41,8 @@ pub struct Crawl {
     pub repository_top: RepositoryTop,
     /// The folder of the host logs, `<folder>/<host id>.log`. Not set: no host logs.
     pub log_folder: Option<PathBuf>,
-    /// What is told to mirrors about us, behind `mirrormanager-crawler/<version>`: a page to read.
-    pub project_url: String,
+    /// A page about this crawler, told to mirrors behind `mirrormanager-crawler/<version>`. Not set: none.
+    pub project_url: Option<String>,
     /// Networks that may be connected to although they are private or reserved, `10.0.0.0/8`.
     pub allowed_networks: Vec<String>,
     /// Further addresses or networks that are never connected to, such as our own public ones.
@@ -86,7 +86,7 @@ impl Default for Crawl {
             mass_failure_percent: 20,
             repository_top: RepositoryTop::Repodata,
             log_folder: None,
-            project_url: "https://example.org/mirrormanager".into(),
+            project_url: None,
             allowed_networks: Vec::new(),
             denied_networks: Vec::new(),
             connect_timeout_ms: 10_000,

@@ -3,6 +3,7 @@
 //! Nothing here is part of the product: panics with one clear line are how a test is told that its
 //! surroundings are not right.
 
+pub mod mirror;
 pub mod postgres;
 pub mod stores;
 pub mod tree;
