@@ -17,6 +17,7 @@ mod progress;
 mod report;
 mod repositories;
 mod resolve;
+mod write;
 
 pub use build::build;
 pub use compatibility::Compatibility;
@@ -24,3 +25,4 @@ pub use inspect::{MirrorSet, Part, Summary, inspect, summarise};
 pub use progress::{Progress, Stage};
 pub use report::{BuildReport, Counts, Skipped};
 pub use resolve::{DnsResolver, NoResolver, ResolveError, Resolver};
+pub use write::write;
