@@ -107,8 +107,13 @@ impl Snapshot {
     }
 
     /// When the generation of the cache began, Unix seconds.
-    pub fn created_seconds(&self) -> u64 {
+    pub fn created(&self) -> u64 {
         self.created_seconds
+    }
+
+    /// How many directories hosts may carry.
+    pub fn directories(&self) -> usize {
+        self.directories.len()
     }
 
     /// How much there is of everything.

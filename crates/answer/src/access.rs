@@ -1,0 +1,50 @@
+//! The line an answered request leaves in the access log (spec C.8).
+
+use std::fmt;
+use std::net::IpAddr;
+
+use chrono::{DateTime, Utc};
+
+use crate::escape;
+
+/// What the access log says of a request. Its `Display` is the line, without the newline.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccessRecord {
+    /// Who the answer is for, by `ip=`, header or socket.
+    pub client: IpAddr,
+    /// Who really asked, by header or socket, when that is to be logged (decision 11).
+    pub peer: Option<IpAddr>,
+    /// When; the line has the day only.
+    pub time: DateTime<Utc>,
+    /// The client's country, `N/A` when unknown.
+    pub country: String,
+    /// The repository that was asked for, before any redirection.
+    pub repo: String,
+    /// The architecture.
+    pub arch: String,
+}
+
+impl fmt::Display for AccessRecord {
+    /// `IP: A; DATE: Y-M-D; COUNTRY: C; REPO: R; ARCH: A`, and `; PEER: A` behind it when the peer is to be
+    /// logged. The job that counts splits at blanks and looks at the fields up to ARCH, so no value has a
+    /// blank, a control character or a semicolon: they are percent-encoded.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "IP: {}; DATE: {}; COUNTRY: ", self.client, self.time.format("%Y-%m-%d"))?;
+        escape::write_log(&self.country, f)?;
+        f.write_str("; REPO: ")?;
+        escape::write_log(&self.repo, f)?;
+        f.write_str("; ARCH: ")?;
+        escape::write_log(&self.arch, f)?;
+        match self.peer {
+            Some(peer) => write!(f, "; PEER: {peer}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl AccessRecord {
+    /// The line with its newline, to be written in one go.
+    pub fn line(&self) -> String {
+        format!("{self}\n")
+    }
+}

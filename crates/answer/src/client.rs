@@ -1,0 +1,53 @@
+//! Who asks (spec C.3, decisions 11, 12 and 36).
+
+use std::net::{IpAddr, Ipv6Addr};
+
+use crate::policy::{Compatibility, Policy};
+use crate::question::Question;
+
+/// The client's address makes no sense (E6).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unusable;
+
+/// Who the answer is for: `ip=`, else the last element of `X-Forwarded-For`, else the peer.
+pub(crate) fn client(
+    policy: &Policy,
+    question: &Question<'_>,
+    forwarded_for: &[&[u8]],
+    peer: IpAddr,
+) -> Result<IpAddr, Unusable> {
+    match question.ip.as_deref() {
+        Some(asked) if !asked.is_empty() => {
+            asked.parse().map(|ip| canonical(policy, ip)).map_err(|_| Unusable)
+        }
+        _ => asking(policy, forwarded_for, peer),
+    }
+}
+
+/// Who is really asking: the last element of `X-Forwarded-For` if the peer is believed, else the peer.
+pub(crate) fn asking(policy: &Policy, forwarded_for: &[&[u8]], peer: IpAddr) -> Result<IpAddr, Unusable> {
+    let (header, separator) = match policy.compatibility {
+        Compatibility::Upstream => (forwarded_for.first(), ", "),
+        Compatibility::Native if believed(policy, peer.to_canonical()) => (forwarded_for.last(), ","),
+        Compatibility::Native => (None, ","),
+    };
+    let Some(header) = header else { return Ok(canonical(policy, peer)) };
+    let header = std::str::from_utf8(header).map_err(|_| Unusable)?;
+    let last = header.rsplit(separator).next().unwrap_or(header);
+    let last = if policy.is_native() { last.trim() } else { last };
+    last.parse().map(|ip| canonical(policy, ip)).map_err(|_| Unusable)
+}
+
+/// A v4 address inside of a v6 one is that v4 address; the old server did not see that.
+fn canonical(policy: &Policy, address: IpAddr) -> IpAddr {
+    if policy.is_native() { address.to_canonical() } else { address }
+}
+
+/// Whether the peer is one of our proxies: loopback, private or configured.
+fn believed(policy: &Policy, peer: IpAddr) -> bool {
+    let near = match peer {
+        IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
+        IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST || v6.is_unique_local() || v6.is_unicast_link_local(),
+    };
+    near || policy.trusted_proxies.iter().any(|network| network.contains(&peer))
+}

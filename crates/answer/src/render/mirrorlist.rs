@@ -1,0 +1,48 @@
+//! The plain list (spec C.7).
+
+use crate::data::Data;
+use crate::decide::Decision;
+use crate::escape;
+use crate::policy::Policy;
+use crate::question::Question;
+use crate::render::push_number;
+use crate::urls::{Choice, Ending};
+
+/// The words of `protocol=` at the end of the first line.
+pub(crate) fn push_protocol(question: &Question<'_>, header: &mut String) {
+    if let Some(protocol) = &question.protocol {
+        header.push_str("protocol = ");
+        escape::push_line(protocol, header);
+    }
+}
+
+/// The list: what was looked for, then one URL per line.
+pub(crate) fn render(
+    data: &Data,
+    policy: &Policy,
+    question: &Question<'_>,
+    decision: &Decision<'_>,
+) -> String {
+    let directory = decision.target.directory;
+    let ending = Ending::of(&decision.target, policy);
+    let choice = Choice::of(question, policy, decision.protocols.as_deref());
+    let mut body =
+        String::with_capacity(decision.header.len() + 64 + decision.picks.len() * (ending.len() + 48));
+    body.push_str(&decision.header);
+    push_protocol(question, &mut body);
+    if question.time.is_some() {
+        body.push_str("\n# database creation time: ");
+        push_number(data.snapshot.created(), &mut body);
+    }
+    body.push('\n');
+    for pick in &decision.picks {
+        let Some(offer) = directory.offer(pick.host) else { continue };
+        for url in choice.kept(offer) {
+            let Some(base) = ending.base(url) else { continue };
+            body.push_str(base);
+            body.push_str(ending.after(base));
+            body.push('\n');
+        }
+    }
+    body
+}

@@ -1,0 +1,29 @@
+//! The redirect to the first mirror (spec C.7).
+
+use crate::decide::Decision;
+use crate::escape;
+use crate::policy::Policy;
+use crate::question::Question;
+use crate::urls::{Choice, Ending};
+
+/// Where to; `None` when there is no mirror with a usable URL.
+///
+/// A URL that may not stand in a header is escaped; in upstream compatibility the next host is not tried and
+/// there is no redirect, where the old server dropped the connection.
+pub(crate) fn location(policy: &Policy, question: &Question<'_>, decision: &Decision<'_>) -> Option<String> {
+    let ending = Ending::of(&decision.target, policy);
+    let choice = Choice::of(question, policy, decision.protocols.as_deref());
+    let mut bases = decision.picks.iter().filter_map(|pick| {
+        let offer = decision.target.directory.offer(pick.host)?;
+        choice.kept(offer).find_map(|url| ending.base(url))
+    });
+    let base = bases.next()?;
+    let mut location = String::with_capacity(base.len() + ending.len());
+    if policy.is_native() {
+        escape::push_header(base, &mut location);
+        location.push_str(ending.after(base));
+        return Some(location);
+    }
+    location.extend([base, ending.after(base)]);
+    escape::fits_header(&location).then_some(location)
+}

@@ -1,0 +1,135 @@
+//! Which URLs of a host are given, and how they end (spec C.6).
+
+use snapshot::{Offer, Url, Wanted};
+
+use crate::escape;
+use crate::policy::{Compatibility, Policy, ProtocolOrder};
+use crate::question::{Format, Question};
+use crate::target::Target;
+
+/// Which URLs of a host are given.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Choice<'a> {
+    /// All of them.
+    All,
+    /// One.
+    First(Wanted),
+    /// Those with one of these protocols, as many as there are protocols.
+    Listed(&'a [&'a str]),
+    /// Of those the first http or https.
+    FirstListed(&'a [&'a str]),
+}
+
+impl<'a> Choice<'a> {
+    pub(crate) fn of(question: &Question<'_>, policy: &Policy, protocols: Option<&'a [&'a str]>) -> Self {
+        match (question.format, protocols, question.wants_redirect()) {
+            (Format::Metalink, None, _) => Self::All,
+            (Format::Mirrorlist, None, true) => Self::First(Wanted::Web),
+            (Format::Mirrorlist, None, false) => Self::First(match policy.protocol_order {
+                ProtocolOrder::Stored => Wanted::Transfer,
+                ProtocolOrder::Secure => Wanted::Secure,
+            }),
+            (_, Some(protocols), false) => Self::Listed(protocols),
+            (_, Some(protocols), true) => Self::FirstListed(protocols),
+        }
+    }
+
+    /// The given URLs of a host, in its order.
+    #[inline]
+    pub(crate) fn kept<'o>(self, offer: Offer<'o>) -> impl Iterator<Item = Url<'o>> + use<'o, 'a> {
+        let (one, listed, limit) = match self {
+            Self::All => (None, None, usize::MAX),
+            Self::First(wanted) => (offer.first(wanted), None, 0),
+            Self::Listed(protocols) => (None, Some(protocols), protocols.len()),
+            Self::FirstListed(protocols) => {
+                let mut kept = listed(offer, Some(protocols)).take(protocols.len());
+                (kept.find(|url| url.has_protocol("http") || url.has_protocol("https")), None, 0)
+            }
+        };
+        one.into_iter().chain(self::listed(offer, listed).take(limit))
+    }
+}
+
+/// The URLs with one of these protocols, all of them for `None`.
+fn listed<'o, 'a>(
+    offer: Offer<'o>,
+    protocols: Option<&'a [&'a str]>,
+) -> impl Iterator<Item = Url<'o>> + use<'o, 'a> {
+    offer.urls().filter(move |url| {
+        protocols.is_none_or(|protocols| protocols.iter().any(|protocol| url.has_protocol(protocol)))
+    })
+}
+
+/// What comes after the base of every URL of an answer.
+#[derive(Debug, Clone)]
+pub(crate) struct Ending {
+    text: String,
+    /// The same where the base ends with a slash (only the old server's answers differ).
+    after_slash: String,
+    compatibility: Compatibility,
+}
+
+impl Ending {
+    pub(crate) fn of(target: &Target<'_>, policy: &Policy) -> Self {
+        let subpath = target.directory.subpath();
+        let file = target.file.as_deref();
+        let mut text = String::with_capacity(subpath.len() + file.map_or(0, str::len) + 2);
+        match policy.compatibility {
+            Compatibility::Upstream => {
+                if !subpath.is_empty() {
+                    text.extend(["/", subpath]);
+                }
+                let after_slash = match file {
+                    Some(file) if subpath.is_empty() => file.to_owned(),
+                    _ => String::new(),
+                };
+                if file.is_none() || !subpath.ends_with('/') {
+                    text.push('/');
+                }
+                text.push_str(file.unwrap_or_default());
+                let after_slash = if after_slash.is_empty() { text.clone() } else { after_slash };
+                Self { text, after_slash, compatibility: policy.compatibility }
+            }
+            Compatibility::Native => {
+                text.push('/');
+                if !subpath.is_empty() {
+                    escape::push_url_path(subpath, &mut text);
+                    text.push('/');
+                }
+                escape::push_url_path(file.unwrap_or_default(), &mut text);
+                Self { text, after_slash: String::new(), compatibility: policy.compatibility }
+            }
+        }
+    }
+
+    /// The same with `&` and the like escaped for XML.
+    pub(crate) fn for_xml(mut self) -> Self {
+        let mut escaped = String::with_capacity(self.text.len());
+        escape::push_xml(&self.text, &mut escaped);
+        self.text = escaped;
+        self
+    }
+
+    /// The base of a URL as it is given; `None` for one that cannot be given.
+    #[inline]
+    pub(crate) fn base<'u>(&self, url: Url<'u>) -> Option<&'u str> {
+        match self.compatibility {
+            Compatibility::Upstream => Some(url.text()),
+            Compatibility::Native => Some(url.trimmed()).filter(|base| !base.is_empty()),
+        }
+    }
+
+    /// What comes after this base.
+    #[inline]
+    pub(crate) fn after(&self, base: &str) -> &str {
+        match self.compatibility {
+            Compatibility::Upstream if base.ends_with('/') => &self.after_slash,
+            _ => &self.text,
+        }
+    }
+
+    /// The longest ending, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+}
