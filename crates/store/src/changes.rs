@@ -1,4 +1,8 @@
 //! The change log: what may have to be served differently, one row per transaction and subject.
+//!
+//! Writers append through [`crate::WriteTx::changed`]; readers keep a [`Cursor`] (see [`read_since`]).
+
+mod read;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 
@@ -42,6 +46,13 @@ impl Subject {
             Self::Reference => "reference",
         }
     }
+
+    /// The subject of a stored word; `None` for one of a newer program.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::Category, Self::HostCategory, Self::Host, Self::Site, Self::Repository, Self::Reference]
+            .into_iter()
+            .find(|subject| subject.as_str() == word)
+    }
 }
 
 /// Which directories of the subject are concerned.
@@ -52,6 +63,8 @@ pub enum Directories {
     /// Just these (ids of `directory`).
     These(Vec<i32>),
 }
+
+pub use read::{Cursor, Row, advance, position, prune, read_since, register_reader};
 
 /// One row of the change log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,7 +20,9 @@ use crate::reference;
 use crate::sql::Sql;
 
 pub use indexes::{INDEXES, OurIndex};
-pub use ours::{Pending, pending};
+pub use ours::{OUR_TABLES, Pending, pending};
+
+pub(crate) use adopt::revision;
 
 /// The revision of upstream's schema that this program knows as the newest.
 pub const HEAD: &str = "3264c6353b51";
@@ -29,7 +31,8 @@ pub const HEAD: &str = "3264c6353b51";
 pub const REVISIONS: [&str; 6] =
     ["24681dabe5fa", "920e847c8c36", "8d2832628792", "b1f02d039900", "e67aacbf9f4f", HEAD];
 
-const UPSTREAM: Sql = Sql {
+/// Upstream's tables at [`HEAD`].
+pub const UPSTREAM: Sql = Sql {
     postgres: include_str!("../migrations/postgres/upstream.sql"),
     sqlite: include_str!("../migrations/sqlite/upstream.sql"),
 };
@@ -113,6 +116,13 @@ async fn migrate_locked(store: &Store, options: &MigrateOptions) -> Result<Migra
         report.indexes = indexes::create_concurrently(store.raw_write()).await.map_err(explain)?;
     }
     Ok(report)
+}
+
+/// Names of those of [`INDEXES`] that the database lacks.
+pub async fn missing_indexes(store: &Store) -> Result<Vec<&'static str>> {
+    let missing = indexes::missing(store.read(), store.engine()).await?;
+    let tables = catalogue::tables(store.read(), store.engine()).await?;
+    Ok(missing.into_iter().filter(|i| tables.contains(i.table)).map(|i| i.name).collect())
 }
 
 async fn begin(store: &Store) -> Result<DatabaseTransaction> {

@@ -7,3 +7,4 @@ pub mod mirror;
 pub mod postgres;
 pub mod stores;
 pub mod tree;
+pub mod upstream;

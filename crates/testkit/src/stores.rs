@@ -9,6 +9,7 @@ use store::{ConnectOptions, MigrateOptions, Store};
 use tempfile::TempDir;
 
 use crate::postgres;
+use crate::upstream::Variant;
 
 /// A store of a test's own. It is a [`Store`] by dereference; its files live as long as it (or a clone).
 #[derive(Debug, Clone)]
@@ -85,6 +86,34 @@ where
 {
     run("SQLite", sqlite().await, &body).await;
     run("PostgreSQL", postgres().await, &body).await;
+}
+
+/// As [`each`], and on the two kinds of PostgreSQL databases that upstream's programs made, adopted.
+pub async fn each_variant<F, Fut>(body: F)
+where
+    F: Fn(TestStore) -> Fut,
+    Fut: Future<Output = ()>,
+{
+    run("SQLite", sqlite().await, &body).await;
+    run("PostgreSQL", postgres().await, &body).await;
+    run("PostgreSQL, adopted from a fresh upstream database", adopted(Variant::Fresh).await, &body).await;
+    run("PostgreSQL, adopted from a migrated upstream database", adopted(Variant::Migrated).await, &body)
+        .await;
+}
+
+/// A store on a database of upstream's newest revision to which only ours was added. It has no reference
+/// data: no arch, no country.
+pub async fn adopted(variant: Variant) -> TestStore {
+    let mut store = upstream(variant, 6).await;
+    store::migrate(&mut store.store, &MigrateOptions::default()).await.unwrap();
+    store
+}
+
+/// A store on a database as upstream's programs left it at a revision (0 to 6), without anything of ours.
+pub async fn upstream(variant: Variant, revision: usize) -> TestStore {
+    let url = postgres::empty_database().await;
+    crate::upstream::create(&url, variant, revision).await;
+    open(url).await
 }
 
 async fn run<F, Fut>(name: &str, store: TestStore, body: &F)

@@ -156,7 +156,7 @@ const NEW_INDEXES: [NewIndex; 21] = [
 const REVISION: Sql = Sql::same("SELECT version_num FROM alembic_version ORDER BY version_num");
 
 /// The recorded revision of upstream's schema; several are joined by a comma.
-pub(super) async fn revision(
+pub(crate) async fn revision(
     db: &impl ConnectionTrait,
     engine: Engine,
     tables: &BTreeSet<String>,

@@ -25,6 +25,17 @@ const MIGRATIONS: [Migration; 1] = [Migration {
     },
 }];
 
+/// The tables that our migrations have made so far.
+pub const OUR_TABLES: [&str; 7] = [
+    "mm3_change",
+    "mm3_crawl_result",
+    "mm3_evidence",
+    "mm3_migration",
+    "mm3_reader",
+    "mm3_retry",
+    "mm3_scan_state",
+];
+
 /// `origin`: "created" if this program made the database, "adopted" if upstream's programs did.
 const VERSION_TABLE: Sql = Sql {
     postgres: "CREATE TABLE IF NOT EXISTS mm3_migration (\
