@@ -6,8 +6,8 @@
 //! group; `mirrormanager config default` prints those same doc comments ([`docs`]), so that the
 //! reference can not drift from the code.
 
-pub mod crawl;
 pub mod cache;
+pub mod crawl;
 pub mod database;
 pub mod docs;
 pub mod dump;

@@ -6,6 +6,7 @@ use crate::cache::Cache;
 use crate::crawl::Crawl;
 use crate::database::Database;
 use crate::log::Log;
+use crate::scan::Scan;
 use crate::serve::{Answer, Serve};
 
 /// All settings.
@@ -16,6 +17,8 @@ pub struct Settings {
     pub database: Database,
     /// Messages to the operator.
     pub log: Log,
+    /// The master tree and how it is read.
+    pub scan: Scan,
     /// How mirrors are checked.
     pub crawl: Crawl,
     /// Building the mirrorlist cache from the database.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use model::policy::Policy;
+use model::rule_table::{AliasRule, MappingRule};
+use model::version_guess::BranchedVersion;
 use serde::{Deserialize, Serialize};
 
 /// Reading the master tree.
@@ -23,18 +25,44 @@ pub struct Scan {
     pub policy: Policy,
     /// Threads that read directories. More help when the master tree is on a network file system.
     pub threads: usize,
-    /// No repositories are made below directories whose full names begin with one of these.
-    pub skip_paths_for_version: Vec<String>,
+    /// No repositories are made below directories whose full names begin with one of these. Without it
+    /// those of the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_paths_for_version: Option<Vec<String>>,
+    /// No repositories are made in directories whose relative names contain one of these. Without it those
+    /// of the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub skip_repository_paths: Option<Vec<String>>,
+    /// A version is a test version when it is made for a path that contains one of these. Without it those
+    /// of the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub test_paths: Option<Vec<String>>,
+    /// A version is not shown on pages when it is made for a path that contains one of these. Without it
+    /// those of the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub do_not_display_paths: Option<Vec<String>>,
+    /// What clients ask for, by path: the first entry whose `regex` matches a repository's full name decides,
+    /// e.g. `[{ regex = "^pub/epel/next/", prefix = "epel-next" }]`. Tried before the shipped rules.
+    pub repository_mapping: Vec<MappingRule>,
+    /// Exact replacements of what stands before the version, e.g. `[{ from = "a-", to = "b" }]`.
+    pub repository_aliases: Vec<AliasRule>,
+    /// Whether the shipped rules of the policy stand behind `repository_mapping`.
+    pub builtin_prefix_rules: bool,
+    /// What a version named `development` does to `development/<number>/...`: `development` (takes it, as
+    /// upstream) or `number`.
+    pub branched_version: BranchedVersion,
     /// Of directories that are repositories without a name for clients: make the `first` of each
     /// architecture (as upstream), `all`, or `none`.
     pub null_prefix_repositories: NullPrefix,
     /// Make a new version when a repository's path names one that is not there.
     pub auto_create_versions: bool,
-    /// Days after which a state of a file that was superseded is forgotten.
-    pub max_stale_days: u32,
+    /// Days after which a state of a file that was superseded is forgotten. Without it that of the policy.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_stale_days: Option<u32>,
     /// Days after which the newest state of a file is taken to be on all mirrors, so that the one before
-    /// it may be forgotten, too.
-    pub max_propagation_days: u32,
+    /// it may be forgotten, too. Without it, that of the policy, or one less than `max_stale_days`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_propagation_days: Option<u32>,
     /// Directories that are gone are not deleted when they are more than this share of the category, in
     /// percent, and more than `max_delete_directories`.
     pub max_delete_percent: u32,
@@ -90,11 +118,18 @@ impl Default for Scan {
             excludes: Vec::new(),
             policy: Policy::Umdl,
             threads: 8,
-            skip_paths_for_version: vec!["pub/alt".to_owned()],
+            skip_paths_for_version: None,
+            skip_repository_paths: None,
+            test_paths: None,
+            do_not_display_paths: None,
+            repository_mapping: Vec::new(),
+            repository_aliases: Vec::new(),
+            builtin_prefix_rules: true,
+            branched_version: BranchedVersion::Development,
             null_prefix_repositories: NullPrefix::First,
             auto_create_versions: true,
-            max_stale_days: 4,
-            max_propagation_days: 3,
+            max_stale_days: None,
+            max_propagation_days: None,
             max_delete_percent: 20,
             max_delete_directories: 50,
             orphan_repositories: OrphanRepositories::Keep,

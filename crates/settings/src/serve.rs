@@ -36,6 +36,9 @@ pub struct Serve {
     /// Seconds that a changed file must have stayed the same before it is loaded. A file that is
     /// renamed into place is never half-written and may have 0 here.
     pub settle_seconds: u64,
+    /// Take a cache that was made before the one in use. Without it, such a file is refused until the
+    /// next start, since it is most likely a mistake of whoever copied it.
+    pub accept_older: bool,
     /// Connections at one time. Further ones wait in the kernel's queue.
     pub max_connections: usize,
     /// Bytes of a request line and its headers together; more is answered with 431. At least 8192.
@@ -65,6 +68,7 @@ impl Default for Serve {
             access_log_queue: 16_384,
             watch_seconds: 5,
             settle_seconds: 2,
+            accept_older: false,
             max_connections: 10_000,
             max_header_bytes: 65_536,
             max_body_bytes: 65_536,
@@ -91,15 +95,32 @@ pub enum AccessLogFormat {
 pub struct Answer {
     /// `native`, or `upstream` for the old server's answers in every detail.
     pub compatibility: Compatibility,
-    /// With fewer mirrors than this near the client, mirrors of the whole world are added.
-    pub minimum: u32,
-    /// Networks whose `X-Forwarded-For` is believed, `192.0.2.0/24`. A loopback or private peer always is.
+    /// With fewer mirrors than this near the client, mirrors of the whole world are added. 0: never.
+    pub minimum: usize,
+    /// To whom a mirror's list of allowed countries applies: `strict`, to all clients but those in the
+    /// mirror's own networks and AS; `asked`, only where the client named a country and to mirrors of the
+    /// whole world. Not set: `strict`, and `asked` in upstream compatibility.
+    pub country_allowed: Option<CountryAllowed>,
+    /// Which URL of a mirror a plain list gives: `stored`, the first in the mirror's own order; `secure`,
+    /// https before http before ftp.
+    pub protocol_order: ProtocolOrder,
+    /// Networks whose `X-Forwarded-For` is believed, `192.0.2.0/24`. Loopback and private addresses always
+    /// are, and in upstream compatibility everybody is.
     pub trusted_proxies: Vec<String>,
+    /// `maxconnections` of metalinks for other files than `repomd.xml`, for which it is 1.
+    pub metalink_connections: u16,
 }
 
 impl Default for Answer {
     fn default() -> Self {
-        Self { compatibility: Compatibility::Native, minimum: 5, trusted_proxies: Vec::new() }
+        Self {
+            compatibility: Compatibility::Native,
+            minimum: 5,
+            country_allowed: None,
+            protocol_order: ProtocolOrder::Stored,
+            trusted_proxies: Vec::new(),
+            metalink_connections: 1,
+        }
     }
 }
 
@@ -111,4 +132,24 @@ pub enum Compatibility {
     Native,
     /// The old mirrorlist-server's, but for its panics.
     Upstream,
+}
+
+/// To which clients a mirror's list of allowed countries applies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CountryAllowed {
+    /// To all but those in the mirror's own networks and AS.
+    Strict,
+    /// Where the client named a country, and to mirrors of the whole world.
+    Asked,
+}
+
+/// Which URL of a mirror a plain list gives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ProtocolOrder {
+    /// The first in the mirror's own order.
+    Stored,
+    /// https before http before ftp.
+    Secure,
 }
