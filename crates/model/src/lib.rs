@@ -5,7 +5,10 @@
 //! [`clock::Clock`]; a function that draws lots takes a `rand::Rng`, so that a seed reproduces it.
 
 pub mod activity;
+pub mod ageing;
+pub mod arch_guess;
 pub mod asn;
+mod category_rules;
 pub mod clock;
 pub mod continent;
 pub mod country;
@@ -18,5 +21,8 @@ pub mod ids;
 pub mod netblock;
 pub mod pickle;
 pub mod policy;
+pub mod prefix_rules;
+pub mod rule_table;
 pub mod short_list;
 pub mod url;
+pub mod version_guess;
