@@ -21,6 +21,8 @@ const ADD_TOPDIR: Sql = Sql {
              ON CONFLICT (name) DO NOTHING",
 };
 const TOPDIR: Sql = Sql::same("SELECT id FROM directory WHERE name = $1");
+const TOPDIRS: Sql =
+    Sql::same("SELECT DISTINCT d.id, d.name FROM directory d JOIN category c ON c.topdir_id = d.id");
 const ADD_TO_CATEGORY: Sql = Sql::same(
     "INSERT INTO category_directory (category_id, directory_id) VALUES ($1, $2) \
      ON CONFLICT (category_id, directory_id) DO NOTHING",
@@ -63,6 +65,12 @@ async fn topdir_id(tx: &WriteTx, name: &str) -> Result<i32> {
 /// All categories, oldest first.
 pub async fn list(store: &Store) -> Result<Vec<category::Model>> {
     Ok(category::Entity::find().order_by_asc(category::Column::Id).all(store.read()).await?)
+}
+
+/// Id and name of every directory that is the top of a category.
+pub async fn topdirs(store: &Store) -> Result<Vec<(i32, String)>> {
+    let rows = store.read().query_all_raw(TOPDIRS.with(store.engine(), [])).await?;
+    rows.iter().map(|row| Ok((row.try_get_by_index(0)?, row.try_get_by_index(1)?))).collect()
 }
 
 /// A category by its exact name.
