@@ -3,8 +3,13 @@
 //! Nothing here is part of the product: panics with one clear line are how a test is told that its
 //! surroundings are not right.
 
+pub mod dnf;
 pub mod mirror;
+pub mod nginx;
+pub mod mirrorlist_vectors;
 pub mod postgres;
+pub mod programs;
+pub mod rpm_tree;
 pub mod stores;
 pub mod tree;
 pub mod upstream;
