@@ -19,6 +19,7 @@ pub mod files;
 pub mod fingerprint;
 pub mod ids;
 pub mod netblock;
+pub mod path_rules;
 pub mod pickle;
 pub mod policy;
 pub mod prefix_rules;
