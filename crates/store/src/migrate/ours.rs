@@ -38,12 +38,12 @@ pub const OUR_TABLES: [&str; 7] = [
 
 /// `origin`: "created" if this program made the database, "adopted" if upstream's programs did.
 const VERSION_TABLE: Sql = Sql {
-    postgres: "CREATE TABLE IF NOT EXISTS mm3_migration (\
+    postgres: "CREATE TABLE mm3_migration (\
                version integer PRIMARY KEY, \
                name text NOT NULL, \
                origin text NOT NULL, \
                applied_at timestamp NOT NULL DEFAULT (now() AT TIME ZONE 'UTC'))",
-    sqlite: "CREATE TABLE IF NOT EXISTS mm3_migration (\
+    sqlite: "CREATE TABLE mm3_migration (\
              version INTEGER PRIMARY KEY NOT NULL, \
              name TEXT NOT NULL, \
              origin TEXT NOT NULL, \
@@ -67,7 +67,10 @@ pub(super) async fn apply(
     engine: Engine,
     origin: &'static str,
 ) -> Result<Vec<&'static str>> {
-    tx.execute_unprepared(VERSION_TABLE.text(engine)).await?;
+    // Not IF NOT EXISTS, which needs the right to create tables even when there is nothing to do.
+    if !catalogue::tables(tx, engine).await?.contains("mm3_migration") {
+        tx.execute_unprepared(VERSION_TABLE.text(engine)).await?;
+    }
     let done = applied(tx, engine).await?;
     let mut names = Vec::new();
     for step in MIGRATIONS.iter().filter(|m| !done.contains(&m.version)) {

@@ -1,0 +1,266 @@
+//! The change log and the fingerprint.
+#![expect(clippy::unwrap_used, reason = "test helpers")]
+
+use std::time::{Duration, Instant};
+
+use chrono::{DateTime, Utc};
+use sea_orm::ConnectionTrait;
+use store::changes::{self, Change, Cursor, Directories, Row, Subject};
+use store::{Store, StoreError};
+use testkit::stores;
+
+fn at(seconds: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(1_700_000_000 + seconds, 0).unwrap()
+}
+
+fn host(id: i32) -> Change {
+    Change::all(Subject::Host, id)
+}
+
+async fn write(store: &Store, changes: &[Change]) {
+    let mut tx = store.begin_write().await.unwrap();
+    for change in changes {
+        tx.changed(change.clone());
+    }
+    tx.commit().await.unwrap();
+}
+
+/// Reads until `count` rows have come: other tests' open transactions on the same server hold rows back.
+async fn read(store: &Store, mut cursor: Cursor, count: usize) -> (Vec<Row>, Cursor) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    let mut all = Vec::new();
+    loop {
+        let (rows, next) = changes::read_since(store, cursor).await.unwrap();
+        all.extend(rows);
+        cursor = next;
+        if all.len() >= count {
+            return (all, cursor);
+        }
+        assert!(Instant::now() < deadline, "{all:?}");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn changes_of(rows: &[Row]) -> Vec<Change> {
+    rows.iter().map(|row| row.change.clone()).collect()
+}
+
+#[tokio::test]
+async fn a_reader_gets_each_row_once_and_in_order() {
+    stores::each_variant(|store| async move {
+        let some =
+            Change { subject: Subject::Category, id: 7, directories: Directories::These(vec![3, 1, 2]) };
+        write(&store, &[host(1), some.clone()]).await;
+        let (rows, cursor) = read(&store, Cursor::START, 2).await;
+        assert_eq!(changes_of(&rows), [host(1), some]);
+        write(&store, &[host(2)]).await;
+        write(&store, &[host(3)]).await;
+        let (rows, cursor) = read(&store, cursor, 2).await;
+        assert_eq!(changes_of(&rows), [host(2), host(3)]);
+        assert_eq!(changes::read_since(&store, cursor).await.unwrap().0, []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_transaction_that_rolls_back_leaves_no_row() {
+    stores::each(|store| async move {
+        let mut tx = store.begin_write().await.unwrap();
+        tx.changed(host(1));
+        drop(tx);
+        write(&store, &[host(2)]).await;
+        let (rows, _) = read(&store, Cursor::START, 1).await;
+        assert_eq!(changes_of(&rows), [host(2)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_subject_comes_back_as_it_was_written() {
+    stores::each(|store| async move {
+        use Subject::{Category, Host, HostCategory, Reference, Repository, Site};
+        let all: Vec<Change> = [Category, HostCategory, Host, Site, Repository, Reference]
+            .into_iter()
+            .map(|subject| Change::all(subject, 5))
+            .collect();
+        write(&store, &all).await;
+        assert_eq!(changes_of(&read(&store, Cursor::START, all.len()).await.0), all);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_row_of_a_newer_program_concerns_everything() {
+    stores::each(|store| async move {
+        let tx = store.begin_write().await.unwrap();
+        tx.db()
+            .execute_unprepared("INSERT INTO mm3_change (subject, subject_id) VALUES ('moon', 3)")
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        let (rows, _) = read(&store, Cursor::START, 1).await;
+        assert_eq!(changes_of(&rows), [Change::all(Subject::Reference, 0)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn two_writers_that_commit_in_reverse_lose_nothing() {
+    let store = stores::postgres().await;
+    // The first to begin and to write a row ...
+    let first = store.begin_write().await.unwrap();
+    first
+        .db()
+        .execute_unprepared("INSERT INTO mm3_change (subject, subject_id) VALUES ('host', 1)")
+        .await
+        .unwrap();
+    // ... is the last to commit.
+    write(&store, &[host(2)]).await;
+    let (rows, cursor) = changes::read_since(&store, Cursor::START).await.unwrap();
+    assert_eq!(rows, [], "a row is held back until every older transaction has ended");
+    first.commit().await.unwrap();
+    let (rows, cursor) = read(&store, cursor, 2).await;
+    assert_eq!(changes_of(&rows), [host(1), host(2)]);
+    write(&store, &[host(3)]).await;
+    assert_eq!(changes_of(&read(&store, cursor, 1).await.0), [host(3)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_writers_at_once_are_all_seen_exactly_once() {
+    let store = stores::postgres().await;
+    let mut writers = Vec::new();
+    for writer in 0..4 {
+        let store = store.store();
+        writers.push(tokio::spawn(async move {
+            for n in 0..50 {
+                write(&store, &[host(writer * 100 + n)]).await;
+            }
+        }));
+    }
+    let (rows, _) = read(&store, Cursor::START, 200).await;
+    for writer in writers {
+        writer.await.unwrap();
+    }
+    let mut ids: Vec<i32> = rows.iter().map(|row| row.change.id).collect();
+    ids.sort_unstable();
+    let expected: Vec<i32> = (0..4).flat_map(|w| (0..50).map(move |n| w * 100 + n)).collect();
+    assert_eq!(ids, expected);
+}
+
+async fn count(store: &Store) -> i64 {
+    let statement =
+        sea_orm::Statement::from_string(store.engine().backend(), "SELECT count(*) FROM mm3_change");
+    store.read().query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
+/// Prunes until no more than `left` rows are there.
+async fn prune(store: &Store, forget_before: DateTime<Utc>, left: i64) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        changes::prune(store, forget_before).await.unwrap();
+        if count(store).await <= left {
+            return;
+        }
+        assert!(Instant::now() < deadline, "{} rows are left", count(store).await);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+#[tokio::test]
+async fn rows_are_pruned_when_every_reader_has_passed() {
+    stores::each(|store| async move {
+        let slow = changes::register_reader(&store, "slow", at(0)).await.unwrap();
+        let fast = changes::register_reader(&store, "fast", at(0)).await.unwrap();
+        write(&store, &[host(1)]).await;
+        write(&store, &[host(2)]).await;
+        let (_, read_by_fast) = read(&store, fast, 2).await;
+        changes::advance(&store, "fast", read_by_fast, at(1)).await.unwrap();
+        changes::prune(&store, at(0)).await.unwrap();
+        assert_eq!(count(&store).await, 2, "the slow one has not read them");
+        // A reader keeps its place over a restart.
+        assert_eq!(changes::register_reader(&store, "slow", at(2)).await.unwrap(), slow);
+        let (rows, read_by_slow) = read(&store, slow, 2).await;
+        assert_eq!(changes_of(&rows), [host(1), host(2)]);
+        changes::advance(&store, "slow", read_by_slow, at(2)).await.unwrap();
+        prune(&store, at(0), 0).await;
+        // Pruning does not move a cursor back.
+        write(&store, &[host(3)]).await;
+        assert_eq!(changes_of(&read(&store, read_by_slow, 1).await.0), [host(3)]);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_reader_that_is_gone_does_not_keep_the_log() {
+    stores::each(|store| async move {
+        changes::register_reader(&store, "gone", at(0)).await.unwrap();
+        write(&store, &[host(1)]).await;
+        prune(&store, at(10), 0).await;
+        let error = changes::advance(&store, "gone", Cursor(1), at(11)).await.unwrap_err();
+        assert!(matches!(error, StoreError::Missing { .. }), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cursor_of_another_database_is_refused() {
+    stores::each(|store| async move {
+        let error = changes::read_since(&store, Cursor(i64::MAX - 1)).await.unwrap_err();
+        assert!(matches!(error, StoreError::CursorLost(_)), "{error}");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_our_tables_writing_works_and_logs_nothing() {
+    let store = stores::upstream(testkit::upstream::Variant::Migrated, 6).await;
+    store::products::add(&store, "Fedora").await.unwrap();
+    assert_eq!(store::products::list(&store).await.unwrap().len(), 1);
+}
+
+async fn fingerprint(store: &Store) -> store::fingerprint::Fingerprint {
+    let tx = store.begin_read().await.unwrap();
+    store::fingerprint::take(&tx).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_foreign_write_changes_the_fingerprint() {
+    stores::each_variant(|store| async move {
+        store::products::add(&store, "Fedora").await.unwrap();
+        let category = store::categories::add(&store, "Fedora Linux", "Fedora", "pub/fedora").await.unwrap();
+        let mut before = fingerprint(&store).await;
+        assert_eq!(before, fingerprint(&store).await, "nobody has written");
+        let writes = [
+            ("directory", "INSERT INTO directory (name, readable, ctime) VALUES ('pub/x', true, 5)".to_owned()),
+            ("directory", "UPDATE directory SET ctime = 6 WHERE name = 'pub/x'".to_owned()),
+            ("category", "UPDATE category SET topdir_id = 2".to_owned()),
+            ("category_directory", format!("INSERT INTO category_directory VALUES ({}, 2)", category.id)),
+            ("category_directory", "DELETE FROM category_directory WHERE directory_id = 2".to_owned()),
+            (
+                "repository",
+                "INSERT INTO repository (name, prefix, directory_id, disabled) VALUES ('r', 'f-40', 2, false)"
+                    .to_owned(),
+            ),
+            ("repository", "UPDATE repository SET disabled = true".to_owned()),
+            ("country_continent_redirect", "INSERT INTO country_continent_redirect (country, continent) VALUES ('IL', 'AS')".to_owned()),
+            ("country_continent_redirect", "UPDATE country_continent_redirect SET continent = 'EU'".to_owned()),
+        ];
+        for (table, sql) in writes {
+            let tx = store.begin_write().await.unwrap();
+            tx.db().execute_unprepared(&sql).await.unwrap();
+            tx.commit().await.unwrap();
+            let after = fingerprint(&store).await;
+            assert_eq!(before.differences(&after), [table], "{sql}");
+            before = after;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_fingerprint_of_a_reduced_copy_is_of_what_is_there() {
+    let store = stores::upstream(testkit::upstream::Variant::Fresh, 6).await;
+    let before = fingerprint(&store).await;
+    store.read().execute_unprepared("DROP TABLE repository_redirect").await.unwrap();
+    assert_eq!(before.differences(&fingerprint(&store).await), ["repository_redirect"]);
+}
