@@ -9,6 +9,7 @@ pub mod ageing;
 pub mod arch_guess;
 pub mod asn;
 mod category_rules;
+pub mod checksums;
 pub mod clock;
 pub mod continent;
 pub mod country;
