@@ -1,6 +1,6 @@
 //! The worked examples of the two scanners, every row (`tests/data/README.md`).
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use model::arch_guess::arch;
 use model::path_rules::PathRules;

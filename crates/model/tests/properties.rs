@@ -1,7 +1,5 @@
 //! Properties of the parsers of foreign input: they end with a value or an error, whatever they are given.
 
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use model::checksums::{Algorithm, Checksums, kind};
 use model::country::CountryCode;
 use model::directory_name;
