@@ -12,6 +12,8 @@ pub mod changes;
 pub mod check;
 pub mod connect;
 pub mod countries;
+pub mod crawl_hosts;
+pub mod crawl_master;
 pub mod error;
 pub mod export;
 pub mod fingerprint;
@@ -28,6 +30,7 @@ pub mod sql;
 pub mod tx;
 pub mod urls;
 mod validate;
+pub mod verdicts;
 pub mod versions;
 
 pub use check::check;

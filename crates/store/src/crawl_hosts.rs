@@ -1,0 +1,186 @@
+//! Which hosts a crawl takes, what is asked of each, and what is kept of the outcome
+//! (`spec/crawler.md` 2.1, 4.1, 7).
+//!
+//! A host's outcome is stored when the host finishes, in one short transaction, and only against the
+//! state that the crawl saw when it began: what its owner changed meanwhile is never overwritten.
+
+mod books;
+
+use std::collections::{BTreeMap, HashSet};
+
+use model::activity::{Activity, CrawlScope, Flags};
+use model::ids::{CategoryId, HostCategoryId, HostId};
+use sea_orm::{ConnectionTrait, QueryResult, Value};
+
+use crate::connect::{Engine, Store};
+use crate::error::Result;
+use crate::sql::{self, Sql};
+
+pub use books::{Booked, Books, Outcome, Rows, close};
+
+/// Which hosts are selected.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct HostFilter {
+    /// Hosts that carry at least one of these; empty: any host.
+    pub categories: Vec<CategoryId>,
+    /// Private and switched-off hosts, too.
+    pub scope: CrawlScope,
+    /// Lowest host id.
+    pub start_id: i32,
+    /// First host id that is not taken; 0: no limit.
+    pub stop_id: i32,
+}
+
+/// A selected host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selected {
+    /// Its id.
+    pub id: HostId,
+    /// Its name.
+    pub name: String,
+    /// Seconds that its last crawl took; `None` when it was never crawled.
+    pub last_crawl_duration: Option<i64>,
+}
+
+const HOSTS: Sql = Sql::same(
+    "SELECT h.id, h.name, CAST(h.last_crawl_duration AS bigint) AS duration, \
+     h.admin_active, h.user_active, h.private, \
+     s.admin_active AS site_admin_active, s.user_active AS site_user_active, s.private AS site_private \
+     FROM host h JOIN site s ON s.id = h.site_id",
+);
+
+const CARRYING: Sql = Sql {
+    postgres: "SELECT DISTINCT host_id FROM host_category WHERE category_id = ANY($1) AND host_id IS NOT NULL",
+    sqlite: "SELECT DISTINCT host_id FROM host_category \
+             WHERE category_id IN (SELECT value FROM json_each(?1)) AND host_id IS NOT NULL",
+};
+
+/// The hosts of a crawl, slowest first (those never crawled before all), then by id.
+pub async fn select(store: &Store, filter: &HostFilter) -> Result<Vec<Selected>> {
+    let carrying: Option<HashSet<i32>> = if filter.categories.is_empty() {
+        None
+    } else {
+        let ids: Vec<i32> = filter.categories.iter().map(|id| id.0).collect();
+        let list = sql::id_list(store.engine(), &ids);
+        let rows = store.read().query_all_raw(CARRYING.with(store.engine(), [list])).await?;
+        Some(rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?)
+    };
+    let mut hosts = Vec::new();
+    for row in store.read().query_all_raw(HOSTS.with(store.engine(), [])).await? {
+        let id: i32 = row.try_get("", "id")?;
+        let in_range = id >= filter.start_id && (filter.stop_id == 0 || id < filter.stop_id);
+        let carries = carrying.as_ref().is_none_or(|hosts| hosts.contains(&id));
+        if in_range && carries && activity(&row)?.is_crawled(filter.scope) {
+            hosts.push(Selected {
+                id: HostId(id),
+                name: row.try_get("", "name")?,
+                last_crawl_duration: row.try_get("", "duration")?,
+            });
+        }
+    }
+    // PostgreSQL's order of NULLs, on both engines.
+    hosts.sort_by_key(|host| (std::cmp::Reverse(host.last_crawl_duration.unwrap_or(i64::MAX)), host.id));
+    Ok(hosts)
+}
+
+fn activity(row: &QueryResult) -> Result<Activity> {
+    let host = Flags {
+        admin_active: row.try_get("", "admin_active")?,
+        user_active: row.try_get("", "user_active")?,
+        private: row.try_get("", "private")?,
+    };
+    let site = Flags {
+        admin_active: row.try_get("", "site_admin_active")?,
+        user_active: row.try_get("", "site_user_active")?,
+        private: row.try_get("", "site_private")?,
+    };
+    Ok(Activity { host, site: Some(site) })
+}
+
+/// A host as it was when its crawl began.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CrawlHost {
+    /// Its id.
+    pub id: HostId,
+    /// Its name.
+    pub name: String,
+    /// Its owner's switch.
+    pub user_active: bool,
+    /// Why it was switched off, if a reason is kept.
+    pub disable_reason: Option<String>,
+    /// What it carries, by id.
+    pub categories: Vec<CarriedCategory>,
+    /// Ids of its `host_category_dir` rows that were up to date.
+    pub true_rows: HashSet<i32>,
+}
+
+/// One category that a host carries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarriedCategory {
+    /// Row id.
+    pub id: HostCategoryId,
+    /// The category.
+    pub category: CategoryId,
+    /// Never checked, always listed.
+    pub always_up2date: bool,
+    /// Its URLs, private ones too, by row id.
+    pub urls: Vec<String>,
+}
+
+const HOST: Sql = Sql::same(
+    "SELECT h.name, h.disable_reason, h.admin_active, h.user_active, h.private, \
+     s.admin_active AS site_admin_active, s.user_active AS site_user_active, s.private AS site_private, \
+     hc.id AS host_category_id, hc.category_id, hc.always_up2date, u.url \
+     FROM host h JOIN site s ON s.id = h.site_id \
+     LEFT JOIN host_category hc ON hc.host_id = h.id \
+     LEFT JOIN host_category_url u ON u.host_category_id = hc.id \
+     WHERE h.id = $1 ORDER BY hc.id, u.id",
+);
+
+const TRUE_ROWS: Sql = Sql {
+    postgres: "SELECT r.id FROM host_category_dir r JOIN host_category hc ON hc.id = r.host_category_id \
+               WHERE hc.host_id = $1 AND r.up2date",
+    sqlite: "SELECT r.id FROM host_category hc JOIN host_category_dir r ON hc.id = r.host_category_id \
+             WHERE hc.host_id = ?1 AND r.up2date",
+};
+
+/// Reads a host at the start of its crawl. `None` when it is gone, or has become private or inactive
+/// since it was selected. Categories without a name in `category` are left out.
+pub async fn load(store: &Store, id: HostId, scope: CrawlScope) -> Result<Option<CrawlHost>> {
+    let rows = store.read().query_all_raw(HOST.with(store.engine(), [id.0.into()])).await?;
+    let Some(first) = rows.first() else { return Ok(None) };
+    if !activity(first)?.is_crawled(scope) {
+        return Ok(None);
+    }
+    let mut categories: BTreeMap<i32, CarriedCategory> = BTreeMap::new();
+    for row in &rows {
+        let ids: (Option<i32>, Option<i32>) =
+            (row.try_get("", "host_category_id")?, row.try_get("", "category_id")?);
+        let (Some(host_category), Some(category)) = ids else { continue };
+        let always: Option<bool> = row.try_get("", "always_up2date")?;
+        let carried = categories.entry(host_category).or_insert_with(|| CarriedCategory {
+            id: HostCategoryId(host_category),
+            category: CategoryId(category),
+            always_up2date: always.unwrap_or(false),
+            urls: Vec::new(),
+        });
+        carried.urls.extend(row.try_get::<Option<String>>("", "url")?);
+    }
+    let true_rows = store.read().query_all_raw(TRUE_ROWS.with(store.engine(), [id.0.into()])).await?;
+    Ok(Some(CrawlHost {
+        id,
+        name: first.try_get("", "name")?,
+        user_active: first.try_get("", "user_active")?,
+        disable_reason: first.try_get("", "disable_reason")?,
+        categories: categories.into_values().collect(),
+        true_rows: true_rows
+            .iter()
+            .map(|row| row.try_get_by_index(0))
+            .collect::<std::result::Result<_, _>>()?,
+    }))
+}
+
+/// An id list as one parameter.
+pub(crate) fn id_list(engine: Engine, ids: impl IntoIterator<Item = i32>) -> Value {
+    sql::id_list(engine, &ids.into_iter().collect::<Vec<_>>())
+}
