@@ -1,1 +1,55 @@
-//! serve
+//! The mirrorlist HTTP server around the answer engine: sockets, files, swaps, logs and numbers; what is
+//! said to a client is decided in `answer`.
+//!
+//! # For operators
+//!
+//! **Data.** The server reads the cache file (`serve.cache`), and, if given, the country database, the
+//! AS numbers and the continents. It looks at them every `serve.watch_seconds` and takes a changed file
+//! into use by itself, once it has stayed the same for `serve.settle_seconds`; SIGHUP does it at once. No
+//! request fails meanwhile. A file that can not be used (damaged, empty, older than the one in use) changes
+//! nothing: the reason is logged once, `mirrormanager_serve_data_refusals_total` rises and
+//! `mirrormanager_serve_reload_failed` is 1 until a good file is there. At the start every file has to be
+//! good.
+//!
+//! **Signals.** SIGHUP reloads all data and reopens the access log. SIGTERM and SIGINT stop: readiness turns
+//! 503, nothing new is accepted, open connections finish, at most `serve.drain_seconds` later the rest is
+//! cut off, and the access log is written to its end. A second signal exits at once.
+//!
+//! **Control.** `serve.control` is the address of a second listener for `/health/live`, `/health/ready` and
+//! `/metrics`. They are not on the public port.
+//!
+//! **Access log.** `serve.access_log = "upstream"` writes the lines that `mm2_mirrorlist-statistics` reads.
+//! Writing never delays an answer: what the disk can not take is dropped and counted in
+//! `mirrormanager_serve_access_log_dropped_lines_total`. Rotate by renaming and SIGHUP.
+//!
+//! **Clients.** GET, HEAD and POST are answered, others get 405 (in `answer.compatibility = "upstream"` every
+//! method is answered like GET). HTTP/1.0, 1.1 with keep-alive and pipelining, and HTTP/2 without TLS by prior
+//! knowledge. Bodies are read up to `serve.max_body_bytes` and ignored. Silent, half-sent and stuck
+//! connections end after `serve.header_timeout_seconds` or `serve.idle_timeout_seconds`.
+//!
+//! # For developers
+//!
+//! [`Server::start`] brings it all up in this process (port 0 takes a free one) and returns [`Running`];
+//! [`run`](fn@run) adds the signals. Follow a request: `http` (bytes), `public` (request to question, answer
+//! to response), then `answer::answer`.
+
+mod access_log;
+mod body;
+mod continents;
+mod control;
+mod data;
+mod drain;
+mod error;
+mod http;
+mod idle;
+mod listen;
+mod metrics;
+mod policy;
+mod public;
+mod run;
+mod server;
+mod watch;
+
+pub use error::{DataError, StartError};
+pub use run::run;
+pub use server::{Options, Running, Server};

@@ -1,0 +1,156 @@
+//! The public listener: an HTTP request becomes a question, an answer becomes an HTTP response.
+//!
+//! A straight line: method, body, question, answer, log, count, headers. The headers are those of the old
+//! server and no more: `content-length`, `date`, and where there is one `content-type` and `location`.
+
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use answer::{Answer, Failure, Kind, Policy};
+use arc_swap::ArcSwapOption;
+use hyper::body::{Body as _, Incoming};
+use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use hyper::{Method, Request, Response, StatusCode};
+use model::clock::Clock;
+use settings::serve::Serve;
+
+use crate::access_log::AccessLog;
+use crate::body::Pieces;
+use crate::data::Loaded;
+use crate::drain::drain;
+use crate::http::Handler;
+use crate::metrics::Metrics;
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// What is needed to answer.
+pub(crate) struct Public {
+    policy: Policy,
+    data: Arc<ArcSwapOption<Loaded>>,
+    metrics: Arc<Metrics>,
+    access_log: Option<AccessLog>,
+    clock: Arc<dyn Clock>,
+    max_body_bytes: usize,
+    body_time: Duration,
+}
+
+impl Public {
+    pub(crate) fn new(
+        policy: Policy,
+        data: Arc<ArcSwapOption<Loaded>>,
+        metrics: Arc<Metrics>,
+        access_log: Option<AccessLog>,
+        clock: Arc<dyn Clock>,
+        settings: &Serve,
+    ) -> Self {
+        Self {
+            policy,
+            data,
+            metrics,
+            access_log,
+            clock,
+            max_body_bytes: settings.max_body_bytes,
+            body_time: Duration::from_secs(settings.header_timeout_seconds),
+        }
+    }
+
+    /// The answer to a request; a panic on the way becomes a 500 for this one client.
+    fn answer(&self, peer: IpAddr, request: &Request<()>) -> Answer {
+        let data = self.data.load();
+        // The server listens only once data is there.
+        let Some(loaded) = data.as_deref() else { return failed() };
+        let forwarded_for: Vec<&[u8]> =
+            request.headers().get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+        let question = answer::Request {
+            path: request.uri().path(),
+            query: request.uri().query().unwrap_or_default(),
+            forwarded_for: &forwarded_for,
+            peer,
+            now: self.clock.now(),
+        };
+        let answering = || answer::answer(loaded.data(), &self.policy, &question, &mut rand::rng());
+        catch_unwind(AssertUnwindSafe(answering)).unwrap_or_else(|_| {
+            self.metrics.panicked();
+            tracing::error!(target = %request.uri(), "answering panicked; please report this with the target");
+            failed()
+        })
+    }
+
+    fn allows(&self, method: &Method) -> bool {
+        self.policy.compatibility == answer::Compatibility::Upstream
+            || matches!(*method, Method::GET | Method::HEAD | Method::POST)
+    }
+}
+
+impl Handler for Public {
+    async fn handle(&self, peer: IpAddr, request: Request<Incoming>) -> Response<Pieces> {
+        let (head, body) = request.into_parts();
+        if !body.is_end_stream() {
+            drain(body, self.max_body_bytes, self.body_time).await;
+        }
+        let began = Instant::now();
+        let request = Request::from_parts(head, ());
+        if !self.allows(request.method()) {
+            self.metrics.answered(Kind::Error(Failure::NotServed), 405, None, 0, began.elapsed());
+            return not_allowed();
+        }
+        let mut answer = self.answer(peer, &request);
+        if let (Some(log), Some(record)) = (&self.access_log, answer.access.take()) {
+            log.write(record);
+        }
+        self.metrics.answered(answer.kind, answer.status, answer.tier, answer.body.len(), began.elapsed());
+        respond(answer, request.method())
+    }
+
+    fn connected(&self) {
+        self.metrics.connected();
+    }
+
+    fn disconnected(&self) {
+        self.metrics.disconnected();
+    }
+}
+
+/// The response to a request with this method.
+fn respond(answer: Answer, method: &Method) -> Response<Pieces> {
+    let body = Pieces::from(answer.body);
+    // HTTP/1 says the length of what is sent by itself; it can not know that of a body left out, and
+    // HTTP/2 says nothing about an empty one.
+    let length = (*method == Method::HEAD || body.len() == 0).then(|| body.len());
+    let mut response = Response::new(if *method == Method::HEAD { Pieces::default() } else { body });
+    *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers: &mut HeaderMap = response.headers_mut();
+    if let Some(kind) = answer.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    }
+    if let Some(location) = answer.location.and_then(|url| HeaderValue::try_from(url).ok()) {
+        headers.insert(LOCATION, location);
+    }
+    if let Some(length) = length {
+        headers.insert(CONTENT_LENGTH, length.into());
+    }
+    response
+}
+
+fn not_allowed() -> Response<Pieces> {
+    let mut response = Response::new(Pieces::default());
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+    response.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    response
+}
+
+/// The answer when there is none, by a fault of ours.
+fn failed() -> Answer {
+    Answer {
+        status: 500,
+        content_type: None,
+        location: None,
+        body: answer::Body::default(),
+        access: None,
+        kind: Kind::Error(Failure::Cache),
+        tier: None,
+    }
+}

@@ -1,0 +1,161 @@
+//! Taking new data into use while answering.
+//!
+//! Files are looked at by size, time and inode, not through the kernel's notifications, which network
+//! file systems do not send. A changed file is loaded once it has stopped changing; what can not be
+//! loaded, or is refused, leaves everything as it was and is not tried again before it changes again.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use tokio::sync::{Mutex, watch};
+use tokio::time::Instant;
+
+use crate::data::{self, Loaded, Signatures, Sources};
+use crate::error::DataError;
+use crate::http::stopped;
+use crate::metrics::Metrics;
+
+/// Times that the first load is tried while a file is being replaced.
+const FIRST_TRIES: u32 = 5;
+
+/// Loads data into its place.
+pub(crate) struct Reloader {
+    sources: Sources,
+    place: Arc<ArcSwapOption<Loaded>>,
+    metrics: Arc<Metrics>,
+    /// What the watcher remembers; also keeps two loads from running at the same time.
+    memory: Mutex<Memory>,
+}
+
+#[derive(Default)]
+struct Memory {
+    /// A change, and since when the files look like this.
+    pending: Option<(Signatures, Instant)>,
+    /// Files that were refused.
+    refused: Option<Signatures>,
+}
+
+/// Which files are read again.
+#[derive(Clone, Copy)]
+enum Files {
+    All,
+    Changed,
+}
+
+impl Reloader {
+    pub(crate) fn new(sources: Sources, place: Arc<ArcSwapOption<Loaded>>, metrics: Arc<Metrics>) -> Self {
+        Self { sources, place, metrics, memory: Mutex::default() }
+    }
+
+    /// Loads all files for the first time.
+    ///
+    /// # Errors
+    /// The first file that can not be used.
+    pub(crate) async fn first(&self) -> Result<(), DataError> {
+        let sources = self.sources.clone();
+        let loading = tokio::task::spawn_blocking(move || {
+            for _ in 1..FIRST_TRIES {
+                match data::load(&sources, None) {
+                    Err(DataError::Moving { .. }) => {}
+                    result => return result,
+                }
+            }
+            data::load(&sources, None)
+        });
+        let loaded = loading.await.map_err(|_| DataError::Panicked)??;
+        self.place.store(Some(Arc::new(loaded)));
+        Ok(())
+    }
+
+    /// Loads all files now and takes them into use.
+    ///
+    /// # Errors
+    /// The reason why the data in use stays.
+    pub(crate) async fn reload(&self) -> Result<(), DataError> {
+        let mut memory = self.memory.lock().await;
+        self.load(&mut memory, Files::All).await
+    }
+
+    /// Looks at the files every `interval` until told to stop.
+    pub(crate) async fn watch(&self, interval: Duration, settle: Duration, mut stop: watch::Receiver<bool>) {
+        loop {
+            let waiting = self.memory.lock().await.pending.is_some();
+            let pause = if waiting { settle.min(interval) } else { interval };
+            tokio::select! {
+                () = stopped(&mut stop) => return,
+                () = tokio::time::sleep(pause) => {}
+            }
+            self.look(settle).await;
+        }
+    }
+
+    /// One look at the files.
+    async fn look(&self, settle: Duration) {
+        let mut memory = self.memory.lock().await;
+        let sources = self.sources.clone();
+        let Ok(signatures) = tokio::task::spawn_blocking(move || sources.signatures()).await else { return };
+        if self.place.load().as_ref().is_some_and(|loaded| *loaded.signatures() == signatures) {
+            if memory.refused.is_some() {
+                self.metrics.withdrawn();
+            }
+            *memory = Memory::default();
+            return;
+        }
+        if memory.refused.as_ref() == Some(&signatures) {
+            return;
+        }
+        let since = match memory.pending.take() {
+            Some((seen, since)) if seen == signatures => since,
+            _ => Instant::now(),
+        };
+        if since.elapsed() < settle {
+            memory.pending = Some((signatures, since));
+            return;
+        }
+        // The outcome is counted and logged; there is nobody else to tell.
+        let _ = self.load(&mut memory, Files::Changed).await;
+    }
+
+    async fn load(&self, memory: &mut Memory, files: Files) -> Result<(), DataError> {
+        memory.pending = None;
+        let current = self.place.load_full();
+        let sources = self.sources.clone();
+        let reading = tokio::task::spawn_blocking(move || {
+            let reuse = match files {
+                Files::All => None,
+                Files::Changed => current.as_deref(),
+            };
+            let before = sources.signatures();
+            let loaded = data::load(&sources, reuse).and_then(|new| {
+                data::verify(&sources, &new, current.as_deref())?;
+                Ok(new)
+            });
+            (before, loaded)
+        });
+        let (before, loaded) = match reading.await {
+            Ok((before, loaded)) => (Some(before), loaded),
+            Err(_) => (None, Err(DataError::Panicked)),
+        };
+        match loaded {
+            Ok(loaded) => {
+                memory.refused = None;
+                let (directories, made_at_seconds) = (loaded.directories(), loaded.made_at_seconds());
+                self.place.store(Some(Arc::new(loaded)));
+                self.metrics.swapped();
+                tracing::info!(directories, made_at_seconds, "new data in use");
+                Ok(())
+            }
+            Err(error @ DataError::Moving { .. }) => {
+                tracing::debug!(%error, "waiting for the files to settle");
+                Err(error)
+            }
+            Err(error) => {
+                memory.refused = before;
+                self.metrics.refused();
+                tracing::error!(%error, "new data refused, the old data stays in use");
+                Err(error)
+            }
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The server over real sockets.
+
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that fails may panic")]
+
+mod access_log;
+mod control;
+mod limits;
+mod malformed;
+mod protocols;
+mod signals;
+mod start;
+mod stop;
+mod support;
+mod swap;
