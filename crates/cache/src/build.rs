@@ -1,7 +1,15 @@
 //! The build as a whole: one part of the cache after the other.
+//!
+//! What is per directory makes up nearly all of a cache, so those elements are made one at a time, either
+//! collected ([`build`]) or written as they come ([`build_file`]). Both give the same bytes.
+
+use std::io;
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use snapshot::proto::{IntStringMap, MirrorList};
+use snapshot::proto::{
+    self, FileDetailsCacheDirectoryType, IntStringMap, MirrorList, MirrorListCacheType, WriteError,
+};
 use store::export::Export;
 
 use crate::compatibility::Compatibility;
@@ -9,6 +17,7 @@ use crate::directories::Directories;
 use crate::progress::{Progress, Stage};
 use crate::report::BuildReport;
 use crate::resolve::Resolver;
+use crate::wire::Fields;
 use crate::{files, hosts, networks, repositories};
 
 /// Builds the cache out of what was read, as of `now`, and tells what was left out.
@@ -23,20 +32,135 @@ pub async fn build(
     mode: Compatibility,
     progress: &dyn Progress,
 ) -> (MirrorList, BuildReport) {
-    let mut report = BuildReport::default();
-    let mut cache = head(reads, now, mode, &mut report);
-    cache.host_netblock_cache = networks::of_hosts(reads, names, mode, progress, &mut report).await;
-    let directories = Directories::new(reads, &mut report);
-    for (done, directory) in reads.directories.iter().enumerate() {
-        if done % 1024 == 0 {
-            progress.at(Stage::Directories, done, reads.directories.len());
-        }
-        cache.file_details_cache.extend(files::details(reads, directory, &mut report));
-        cache.mirror_list_cache.extend(directories.entry(directory, &mut report));
+    let mut build = Build::prepare(reads, names, now, mode, progress).await;
+    let mut cache = std::mem::take(&mut build.head);
+    while let Some(files) = build.next_files() {
+        cache.file_details_cache.push(files);
     }
-    progress.at(Stage::Directories, reads.directories.len(), reads.directories.len());
-    count(reads, &cache, &mut report);
-    (cache, report)
+    while let Some(entry) = build.next_entry() {
+        cache.mirror_list_cache.push(entry);
+    }
+    (cache, build.report)
+}
+
+/// Builds the cache as [`build`] does, but straight into a file, which is replaced as a whole when all of it is
+/// written. Tells its size in bytes, too.
+///
+/// # Errors
+/// What the system said; the old file is then unchanged.
+pub async fn build_file(
+    path: &Path,
+    reads: &Export,
+    names: &dyn Resolver,
+    now: DateTime<Utc>,
+    mode: Compatibility,
+    progress: &dyn Progress,
+) -> Result<(u64, BuildReport), WriteError> {
+    let mut build = Build::prepare(reads, names, now, mode, progress).await;
+    let mut bytes = 0;
+    proto::write_with(path, |file| {
+        bytes = build.write(file)?;
+        Ok(())
+    })?;
+    Ok((bytes, build.report))
+}
+
+/// A build between its parts.
+struct Build<'a> {
+    reads: &'a Export,
+    /// Everything that is not per directory.
+    head: MirrorList,
+    directories: Directories<'a>,
+    progress: &'a dyn Progress,
+    report: BuildReport,
+    files_done: usize,
+    entries_done: usize,
+}
+
+impl<'a> Build<'a> {
+    async fn prepare(
+        reads: &'a Export,
+        names: &dyn Resolver,
+        now: DateTime<Utc>,
+        mode: Compatibility,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let mut report = BuildReport::default();
+        let mut head = head(reads, now, mode, &mut report);
+        head.host_netblock_cache = networks::of_hosts(reads, names, mode, progress, &mut report).await;
+        let directories = Directories::new(reads, &mut report);
+        let counts = &mut report.counts;
+        counts.hosts = reads.hosts.len();
+        counts.active_hosts = reads.hosts.iter().filter(|host| hosts::active(host)).count();
+        counts.urls = head.hc_url_cache.len();
+        counts.repositories = head.repo_arch_to_directory_name.len();
+        counts.netblocks = head.host_netblock_cache.len();
+        Self { reads, head, directories, progress, report, files_done: 0, entries_done: 0 }
+    }
+
+    /// The next directory that has file details.
+    fn next_files(&mut self) -> Option<FileDetailsCacheDirectoryType> {
+        loop {
+            let directory = self.reads.directories.get(self.files_done)?;
+            self.files_done += 1;
+            if let Some(files) = files::details(self.reads, directory, &mut self.report) {
+                self.report.counts.directories_with_files += 1;
+                return Some(files);
+            }
+        }
+    }
+
+    /// The next directory that has a list of mirrors.
+    fn next_entry(&mut self) -> Option<MirrorListCacheType> {
+        let total = self.reads.directories.len();
+        loop {
+            if self.entries_done % 1024 == 0 || self.entries_done == total {
+                self.progress.at(Stage::Directories, self.entries_done, total);
+            }
+            let directory = self.reads.directories.get(self.entries_done)?;
+            self.entries_done += 1;
+            if let Some(entry) = self.directories.entry(directory, &mut self.report) {
+                self.report.counts.directories += 1;
+                self.report.counts.listings += entry.by_host_id.len() as u64;
+                return Some(entry);
+            }
+        }
+    }
+
+    /// Writes the fields in the order of their numbers, as the collected cache would be encoded.
+    fn write(&mut self, file: &mut dyn io::Write) -> io::Result<u64> {
+        let head = std::mem::take(&mut self.head);
+        let before = MirrorList {
+            time: head.time,
+            netblock_country_cache: head.netblock_country_cache,
+            location_cache: head.location_cache,
+            hc_url_cache: head.hc_url_cache,
+            ..MirrorList::default()
+        };
+        let after = MirrorList {
+            disabled_repository_cache: head.disabled_repository_cache,
+            country_continent_redirect_cache: head.country_continent_redirect_cache,
+            repository_redirect_cache: head.repository_redirect_cache,
+            repo_arch_to_directory_name: head.repo_arch_to_directory_name,
+            host_asn_cache: head.host_asn_cache,
+            host_max_connection_cache: head.host_max_connection_cache,
+            host_country_cache: head.host_country_cache,
+            host_bandwidth_cache: head.host_bandwidth_cache,
+            host_country_allowed_cache: head.host_country_allowed_cache,
+            host_netblock_cache: head.host_netblock_cache,
+            ..MirrorList::default()
+        };
+        let mut fields = Fields::new(file);
+        fields.begin(&before)?;
+        while let Some(files) = self.next_files() {
+            fields.file_details(&files)?;
+        }
+        fields.go_on(&after)?;
+        while let Some(entry) = self.next_entry() {
+            fields.mirror_list(&entry)?;
+        }
+        Ok(fields.written())
+    }
 }
 
 /// All parts that are neither per directory nor in need of the network.
@@ -60,16 +184,4 @@ fn head(reads: &Export, now: DateTime<Utc>, mode: Compatibility, report: &mut Bu
         host_country_allowed_cache: hosts::countries_allowed(reads, report),
         ..MirrorList::default()
     }
-}
-
-fn count(reads: &Export, cache: &MirrorList, report: &mut BuildReport) {
-    let counts = &mut report.counts;
-    counts.hosts = reads.hosts.len();
-    counts.active_hosts = reads.hosts.iter().filter(|host| hosts::active(host)).count();
-    counts.directories = cache.mirror_list_cache.len();
-    counts.directories_with_files = cache.file_details_cache.len();
-    counts.urls = cache.hc_url_cache.len();
-    counts.repositories = cache.repo_arch_to_directory_name.len();
-    counts.netblocks = cache.host_netblock_cache.len();
-    counts.listings = cache.mirror_list_cache.iter().map(|entry| entry.by_host_id.len() as u64).sum();
 }

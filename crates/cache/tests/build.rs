@@ -63,6 +63,17 @@ fn build_with(reads: &Export, names: &dyn Resolver, mode: Compatibility) -> (Mir
     ))
 }
 
+fn build_into_file(reads: &Export, mode: Compatibility) -> (Vec<u8>, BuildReport) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache");
+    let built = cache::build_file(&path, reads, &NoResolver, DateTime::UNIX_EPOCH, mode, &());
+    let (size, report) =
+        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(built).unwrap();
+    let bytes = std::fs::read(path).unwrap();
+    assert_eq!(size, bytes.len() as u64);
+    (bytes, report)
+}
+
 fn build(reads: &Export) -> (MirrorList, BuildReport) {
     build_with(reads, &NoResolver, Native)
 }
@@ -449,7 +460,10 @@ proptest! {
         }
         let bytes = proto::encode(&cache);
         prop_assert_eq!(&proto::decode(&bytes).unwrap(), &cache, "the round trip through the file");
-        prop_assert_eq!(proto::encode(&build_with(&reads, &NoResolver, mode).0), bytes, "again the same bytes");
+        prop_assert_eq!(proto::encode(&build_with(&reads, &NoResolver, mode).0), bytes.clone(), "again the same bytes");
         prop_assert_eq!(report.skipped.len(), report.skipped_total);
+        let (written, from_file) = build_into_file(&reads, mode);
+        prop_assert_eq!(written, bytes, "written as it is built");
+        prop_assert_eq!(from_file.counts, report.counts);
     }
 }

@@ -148,6 +148,18 @@ pub fn write(path: &Path, cache: &MirrorList) -> Result<(), WriteError> {
 /// # Errors
 /// Whatever the system says; the old file is then unchanged.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
+    write_with(path, |file| file.write_all(bytes))
+}
+
+/// Replaces a file as [`write_bytes`] does, with what `fill` writes piece by piece: a cache can be much larger
+/// than what should be in memory at one time.
+///
+/// # Errors
+/// Whatever `fill` or the system says; the old file is then unchanged.
+pub fn write_with(
+    path: &Path,
+    fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
+) -> Result<(), WriteError> {
     let failed = |source| WriteError { path: path.to_owned(), source };
     // A symbolic link stays one: the file it points to is replaced.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -160,7 +172,9 @@ pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
         .permissions(mode_of(&target))
         .tempfile_in(&folder)
         .map_err(failed)?;
-    file.write_all(bytes).map_err(failed)?;
+    let mut buffered = io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
+    fill(&mut buffered).and_then(|()| buffered.flush()).map_err(failed)?;
+    drop(buffered);
     // The mode given at creation is cut by the umask; this one is not.
     file.as_file().set_permissions(mode_of(&target)).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;

@@ -16,7 +16,8 @@ pub use rows::{
 };
 pub use up_to_date::{DirectorySet, UpToDate, UpToDateBuilder};
 
-use sea_orm::{ConnectionTrait, DbBackend, FromQueryResult, Statement};
+use futures_util::TryStreamExt;
+use sea_orm::{DbBackend, FromQueryResult, Statement, StreamTrait};
 
 use crate::connect::{Engine, Store};
 use crate::error::Result;
@@ -142,9 +143,14 @@ pub async fn read(store: &Store) -> Result<Export> {
     })
 }
 
-/// One whole-table read. The texts above are understood by both engines.
+/// One whole-table read, row by row: the engine's rows are several times as large as ours. The texts above are
+/// understood by both engines.
 async fn rows<T: FromQueryResult>(tx: &ReadTx, text: &'static str) -> Result<Vec<T>> {
     let backend: DbBackend = tx.engine().backend();
-    let found = tx.db().query_all_raw(Statement::from_string(backend, text)).await?;
-    Ok(found.iter().map(|row| T::from_query_result(row, "")).collect::<std::result::Result<_, _>>()?)
+    let mut stream = tx.db().stream_raw(Statement::from_string(backend, text)).await?;
+    let mut found = Vec::new();
+    while let Some(row) = stream.try_next().await? {
+        found.push(T::from_query_result(&row, "")?);
+    }
+    Ok(found)
 }

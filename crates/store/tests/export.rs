@@ -79,8 +79,14 @@ fn check(found: &Export) {
     let three = found.host(3).unwrap();
     assert!(!three.user_active && three.admin_active && three.private && three.site_private);
     assert!(three.site_user_active && !three.site_admin_active && three.internet2 && three.internet2_clients);
-    assert_eq!((three.asn, three.bandwidth_int, three.country.as_deref()), (Some(64512), Some(5), Some("de")));
-    assert_eq!((found.host(9).unwrap().bandwidth_int, found.host(9).unwrap().country.as_deref()), (None, None));
+    assert_eq!(
+        (three.asn, three.bandwidth_int, three.country.as_deref()),
+        (Some(64512), Some(5), Some("de"))
+    );
+    assert_eq!(
+        (found.host(9).unwrap().bandwidth_int, found.host(9).unwrap().country.as_deref()),
+        (None, None)
+    );
     assert_eq!(found.directories.iter().map(|row| row.id).collect::<Vec<_>>(), ids(&[10, 20, 30]));
     assert_eq!(found.urls.iter().map(|row| row.id).collect::<Vec<_>>(), ids(&[1, 2]), "private URLs stay");
     assert_eq!(
@@ -121,8 +127,11 @@ async fn a_schema_of_just_these_columns_is_enough_and_every_list_is_in_order() {
 async fn a_role_that_may_only_read_is_enough_also_with_a_single_connection() {
     let [_, store] = reduced().await;
     assert_eq!(store.engine(), Engine::Postgres);
-    run(&store, "CREATE ROLE cache_reader LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO cache_reader")
-        .await;
+    run(
+        &store,
+        "CREATE ROLE cache_reader LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO cache_reader",
+    )
+    .await;
     let url = store.url().replace("user=mm", "user=cache_reader");
     for max_connections in [1, 8] {
         let options = ConnectOptions { max_connections, ..ConnectOptions::default() };
@@ -139,7 +148,10 @@ async fn a_write_while_reading_is_not_seen() {
     for store in reduced().await {
         let before = export::read(&store).await.unwrap();
         let tx = store.begin_write().await.unwrap();
-        tx.db().execute_unprepared("DELETE FROM host_category_dir; DELETE FROM host_category_url").await.unwrap();
+        tx.db()
+            .execute_unprepared("DELETE FROM host_category_dir; DELETE FROM host_category_url")
+            .await
+            .unwrap();
         let during = export::read(&store).await.unwrap();
         assert_eq!(during.up_to_date.pairs(), before.up_to_date.pairs());
         assert_eq!(during.urls, before.urls);
