@@ -1,1 +1,26 @@
-//! scan
+//! The master tree into directories, repositories and file details.
+//!
+//! [`run()`] is the one entry. A category is read from the database once, its tree is listed by a
+//! [`source::TreeSource`], the two are compared in memory, and what differs is written in one transaction. No
+//! transaction is open while the disk is read; an unchanged tree writes nothing. Rules are `spec/umdl.md`'s.
+
+mod category;
+mod compare;
+pub mod digest;
+pub mod guard;
+pub mod index;
+mod owner;
+pub mod problem;
+pub mod progress;
+pub mod repomd;
+pub mod report;
+mod repositories;
+pub mod rules;
+pub mod run;
+pub mod source;
+mod write;
+
+pub use problem::Problem;
+pub use progress::{Progress, Quiet};
+pub use report::{CategoryReport, ChangeSet, Counts, Outcome, ScanReport, Verdict};
+pub use run::{Deletion, Reading, ScanError, ScanOptions, Writing, run, run_on};

@@ -6,7 +6,7 @@ use model::ids::{ArchId, CategoryId, DirectoryId, ProductId, RepositoryId, Versi
 use sea_orm::{QueryResult, Value};
 use serde_json::json;
 
-use super::{CHUNK, DetailRow, Master, ScanState, id, id_list};
+use super::{CHUNK, DetailRow, Master, ScanState, id, id_list, text_list};
 use crate::changes::Change;
 use crate::connect::Engine;
 use crate::error::Result;
@@ -123,6 +123,21 @@ impl MasterTx {
                 )],
             };
             for row in self.query(ADD, values).await? {
+                out.push((id(&row, "id")?, row.try_get("", "name")?));
+            }
+        }
+        Ok(out)
+    }
+
+    /// The ids of directories by name.
+    pub async fn directory_ids(&self, names: &[&str]) -> Result<Vec<(DirectoryId, String)>> {
+        const IDS: Sql = Sql {
+            postgres: "SELECT id, name FROM directory WHERE name = ANY($1)",
+            sqlite: "SELECT id, name FROM directory WHERE name IN (SELECT value FROM json_each(?1))",
+        };
+        let mut out = Vec::with_capacity(names.len());
+        for names in names.chunks(CHUNK) {
+            for row in self.query(IDS, [text_list(self.engine(), names)]).await? {
                 out.push((id(&row, "id")?, row.try_get("", "name")?));
             }
         }

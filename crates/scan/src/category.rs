@@ -1,0 +1,332 @@
+//! One category: read what is recorded, get the tree, compare, write — in that order, and only the last step
+//! inside a transaction.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::time::Instant;
+
+use model::clock::Clock;
+use model::directory_name::relative;
+use model::excludes::Excludes;
+use model::ids::{CategoryId, DirectoryId, ProductId, VersionId};
+use settings::scan::OrphanRepositories;
+use store::master::{Master, ScanState};
+use store::{Store, StoreError};
+use tokio::task::{JoinError, spawn_blocking};
+
+use crate::compare::{self, Context, Recorded};
+use crate::guard::{self, DeleteLimit};
+use crate::index::{self, Indexes};
+use crate::owner;
+use crate::problem::Problem;
+use crate::progress::Progress;
+use crate::report::{CategoryReport, ChangeSet, Counts, Outcome};
+use crate::repositories::{self, Known, Repositories};
+use crate::rules::Rules;
+use crate::run::{Deletion, Reading, ScanOptions, Writing};
+use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
+use crate::write::{self, Plan};
+
+/// A category to be scanned.
+pub(crate) struct Job {
+    pub(crate) category: CategoryId,
+    pub(crate) name: String,
+    pub(crate) product: ProductId,
+    pub(crate) topdir_id: DirectoryId,
+    pub(crate) topdir: String,
+    pub(crate) root: String,
+    pub(crate) excludes: Excludes,
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) threads: usize,
+    pub(crate) limit: DeleteLimit,
+    pub(crate) orphans: OrphanRepositories,
+    pub(crate) options: ScanOptions,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the scan was interrupted by a defect: {0}")]
+    Defect(#[from] JoinError),
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("{0}")]
+    Root(String),
+}
+
+/// Scans it; whatever happens is in the report.
+pub(crate) async fn scan(
+    store: &Store,
+    job: Job,
+    source: Arc<dyn TreeSource>,
+    clock: &dyn Clock,
+    progress: &Arc<dyn Progress>,
+) -> CategoryReport {
+    let begun = Instant::now();
+    let master = Master::new(store);
+    let mut report = CategoryReport {
+        name: job.name.clone(),
+        outcome: Outcome::Done,
+        counts: Counts::default(),
+        problems: Vec::new(),
+        changes: ChangeSet::default(),
+        elapsed: std::time::Duration::ZERO,
+        statements: 0,
+    };
+    match locked(&master, &job, source, clock, progress, &mut report).await {
+        Ok(()) => {}
+        Err(Failure::Root(why)) => report.outcome = Outcome::RootRefused(why),
+        Err(Failure::Source(e @ SourceError::Root { .. })) => {
+            report.outcome = Outcome::RootRefused(e.to_string())
+        }
+        Err(e) => report.outcome = Outcome::Failed(e.to_string()),
+    }
+    // Without deletion a missing root is a failure like any other (exit status 1 instead of 3).
+    if let Outcome::RootRefused(why) = &report.outcome
+        && job.options.deletion == Deletion::Off
+    {
+        report.outcome = Outcome::Failed(why.clone());
+    }
+    report.elapsed = begun.elapsed();
+    report.statements = master.statements();
+    for problem in &report.problems {
+        tracing::warn!(category = job.name, "{problem}");
+    }
+    match &report.outcome {
+        Outcome::Done => tracing::info!(category = job.name, counts = ?report.counts, "scanned"),
+        Outcome::Skipped(why) | Outcome::Failed(why) | Outcome::RootRefused(why) => {
+            tracing::error!(category = job.name, "not scanned: {why}");
+        }
+        Outcome::DeletionRefused(why) => tracing::error!(category = job.name, "nothing deleted: {why}"),
+        Outcome::Locked(why) => tracing::warn!(category = job.name, "not scanned: {why}"),
+    }
+    report
+}
+
+async fn locked(
+    master: &Master,
+    job: &Job,
+    source: Arc<dyn TreeSource>,
+    clock: &dyn Clock,
+    progress: &Arc<dyn Progress>,
+    report: &mut CategoryReport,
+) -> Result<(), Failure> {
+    if job.options.writing == Writing::DryRun {
+        return within(master, job, source, clock, progress, report).await;
+    }
+    let lock = match master.lock(job.category, &owner::name(), clock.now(), owner::is_gone).await? {
+        Ok(lock) => lock,
+        Err(locked) => {
+            let who = locked.owner.map_or_else(String::new, |owner| format!(" ({owner})"));
+            report.outcome = Outcome::Locked(format!("another scan of it is running{who}"));
+            return Ok(());
+        }
+    };
+    let result = within(master, job, source, clock, progress, report).await;
+    if let Err(e) = lock.release().await {
+        tracing::warn!(category = job.name, error = %e, "the lock could not be given back");
+    }
+    result
+}
+
+async fn within(
+    master: &Master,
+    job: &Job,
+    source: Arc<dyn TreeSource>,
+    clock: &dyn Clock,
+    progress: &Arc<dyn Progress>,
+    report: &mut CategoryReport,
+) -> Result<(), Failure> {
+    let state = master.state(job.category).await?;
+    let mut recorded = Recorded::default();
+    for row in master.directories(job.category).await? {
+        if let Some(name) = relative(&job.topdir, &row.name) {
+            recorded.known.insert(name.to_owned(), row);
+        }
+    }
+    let started = clock.now().timestamp();
+    let listing = list(job, &recorded, &source, progress).await?;
+    if let Some(reason) = guard::root(&listing, &recorded.known) {
+        return Err(Failure::Root(format!("master root {}: {reason}; is it mounted?", job.root)));
+    }
+    count(&listing, &mut report.counts);
+    read_elsewhere(master, job, &listing, &mut recorded).await?;
+    read_files(master, &listing, &mut recorded).await?;
+    let (listing, indexes) = read_indexes(&source, listing, job.threads, progress).await?;
+    let of: HashSet<&str> = indexes.details.iter().map(|d| d.directory.as_str()).collect();
+    let of: Vec<DirectoryId> = of.into_iter().filter_map(|name| Some(recorded.row(name)?.id)).collect();
+    recorded.details = master.details(&of).await?.into_iter().collect();
+
+    report.problems.extend(listing.problems.iter().cloned());
+    report.problems.extend(indexes.problems.iter().cloned());
+    report.counts.bytes_read = indexes.bytes;
+    let context =
+        Context { topdir: &job.topdir, policy: job.rules.policy, has_memory: master.has_memory(), started };
+    let differences = compare::compare(&listing, &recorded, indexes, &context, &mut report.counts);
+    let (delete, unlink) = deletions(master, job, &listing, &recorded, report).await?;
+    let deleted: HashSet<DirectoryId> = delete.iter().chain(&unlink).map(|(id, _)| *id).collect();
+    let (repositories, versions) = repositories(master, job, &listing, &recorded, &deleted).await?;
+    report.problems.extend(repositories.problems.iter().cloned());
+    report.problems.sort();
+    report.problems.dedup();
+
+    let now = ScanState { source: Some(source.kind().to_owned()), device: listing.device };
+    if state.source.is_some() && state.source != now.source {
+        tracing::info!(
+            category = job.name,
+            from = state.source,
+            to = now.source,
+            "the kind of source has changed"
+        );
+    }
+    if state.device.is_some() && state.device != now.device {
+        report.problems.push(Problem::Device { root: job.root.clone() });
+    }
+    let plan = Plan {
+        differences,
+        repositories,
+        delete,
+        unlink,
+        state: (now != state).then_some(now),
+        versions,
+        orphans: job.orphans,
+    };
+    plan.describe(job, report);
+    if job.options.writing == Writing::DryRun || plan.is_empty(master.has_memory()) {
+        return Ok(());
+    }
+    progress.writing();
+    write::apply(master, job, &plan, &recorded, report).await?;
+    Ok(())
+}
+
+/// The tree, got off the async threads.
+async fn list(
+    job: &Job,
+    recorded: &Recorded,
+    source: &Arc<dyn TreeSource>,
+    progress: &Arc<dyn Progress>,
+) -> Result<Listing, Failure> {
+    let mut known = KnownTimes::new();
+    if job.options.reading == Reading::Changed {
+        let times = recorded.known.iter().filter(|(_, row)| row.retry.is_none());
+        known.extend(times.filter_map(|(name, row)| Some((name.clone(), row.ctime?))));
+    }
+    let (source, progress) = (Arc::clone(source), Arc::clone(progress));
+    Ok(spawn_blocking(move || source.list(&known, progress.as_ref())).await??)
+}
+
+fn count(listing: &Listing, counts: &mut Counts) {
+    counts.directories = listing.directories.len();
+    counts.files = listing.files;
+    counts.unlisted = listing.directories.iter().filter(|d| d.inside == Inside::Unlisted).count();
+    let bad_names = listing.problems.iter().filter(|p| matches!(p, Problem::Name { .. })).count();
+    counts.skipped = usize::try_from(listing.excluded).unwrap_or(usize::MAX).saturating_add(bad_names);
+}
+
+/// Rows of other categories that the tree has, too.
+async fn read_elsewhere(
+    master: &Master,
+    job: &Job,
+    listing: &Listing,
+    recorded: &mut Recorded,
+) -> Result<(), Failure> {
+    let names: Vec<String> = listing
+        .directories
+        .iter()
+        .filter(|d| !recorded.known.contains_key(&d.name))
+        .map(|d| model::directory_name::join(&job.topdir, &d.name))
+        .collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    for row in master.directories_named(&names).await? {
+        if let Some(name) = relative(&job.topdir, &row.name) {
+            recorded.elsewhere.insert(name.to_owned(), row);
+        }
+    }
+    debug_assert!(
+        recorded.row("").is_none_or(|row| row.id == job.topdir_id),
+        "the root's row is the category's top directory"
+    );
+    Ok(())
+}
+
+/// The stored lists of the directories whose files were read.
+async fn read_files(master: &Master, listing: &Listing, recorded: &mut Recorded) -> Result<(), Failure> {
+    let read =
+        listing.directories.iter().filter(|d| matches!(d.inside, Inside::Files(_) | Inside::Partly(_)));
+    let ids: Vec<DirectoryId> = read.filter_map(|d| Some(recorded.row(&d.name)?.id)).collect();
+    recorded.files = master.files(&ids).await?.into_iter().collect();
+    Ok(())
+}
+
+async fn read_indexes(
+    source: &Arc<dyn TreeSource>,
+    listing: Listing,
+    threads: usize,
+    progress: &Arc<dyn Progress>,
+) -> Result<(Listing, Indexes), Failure> {
+    let (source, progress) = (Arc::clone(source), Arc::clone(progress));
+    let read = move || {
+        let indexes = index::read(source.as_ref(), &listing, threads, progress.as_ref());
+        (listing, indexes)
+    };
+    Ok(spawn_blocking(read).await?)
+}
+
+/// Directories with their relative names.
+type Named = Vec<(DirectoryId, String)>;
+
+/// What is to be deleted, and what is only to be taken out of this category.
+async fn deletions(
+    master: &Master,
+    job: &Job,
+    listing: &Listing,
+    recorded: &Recorded,
+    report: &mut CategoryReport,
+) -> Result<(Named, Named), Failure> {
+    let gone = compare::gone(listing, recorded, &job.excludes, &job.topdir);
+    report.counts.gone = gone.len();
+    let refused = match job.options.deletion {
+        Deletion::Off => return Ok((Vec::new(), Vec::new())),
+        Deletion::Guarded => guard::deletion(gone.len(), recorded.known.len(), listing.files, job.limit),
+        Deletion::Forced => None,
+    };
+    if let Some(why) = refused {
+        report.outcome = Outcome::DeletionRefused(format!("{why}; if that is right, force it"));
+        return Ok((Vec::new(), Vec::new()));
+    }
+    let ids: Vec<DirectoryId> = gone.iter().map(|(id, _)| *id).collect();
+    let shared: HashSet<DirectoryId> = master.shared(job.category, &ids).await?.into_iter().collect();
+    Ok(gone.into_iter().partition(|(id, _)| !shared.contains(id)))
+}
+
+async fn repositories(
+    master: &Master,
+    job: &Job,
+    listing: &Listing,
+    recorded: &Recorded,
+    deleted: &HashSet<DirectoryId>,
+) -> Result<(Repositories, Vec<(VersionId, String)>), Failure> {
+    if !listing.directories.iter().any(|d| d.is_repository || d.is_atomic) {
+        return Ok((Repositories::default(), Vec::new()));
+    }
+    let rows = master.repositories().await?;
+    let versions = master.versions(job.product).await?;
+    let arches = master.arches().await?;
+    let ids: HashMap<&str, DirectoryId> = listing
+        .directories
+        .iter()
+        .filter_map(|d| Some((d.name.as_str(), recorded.row(&d.name)?.id)))
+        .collect();
+    let known = Known {
+        category: &job.name,
+        topdir: &job.topdir,
+        repositories: &rows,
+        versions: &versions,
+        arches: &arches,
+        ids: &ids,
+        deleted,
+    };
+    Ok((repositories::plan(&listing.directories, &known, &job.rules), versions))
+}

@@ -1,0 +1,82 @@
+//! What a scan has to complain about without failing: the rest of the category is stored.
+
+/// One complaint; its text says what, where and, where that is not plain, what to do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Problem {
+    /// A directory can not be listed.
+    #[error("cannot list directory {path}: {reason}; its recorded content is kept")]
+    Unlisted {
+        /// Its path.
+        path: String,
+        /// What the file system says.
+        reason: String,
+    },
+    /// A directory's name is not UTF-8.
+    #[error("skipped directory {path} and all below it: the name is not UTF-8")]
+    Name {
+        /// Its path, percent-escaped.
+        path: String,
+    },
+    /// A file can not be looked at.
+    #[error("cannot look at {path}: {reason}; the next scan tries again")]
+    File {
+        /// Its path.
+        path: String,
+        /// What the file system says.
+        reason: String,
+    },
+    /// An index of a repository can not be read or is damaged.
+    #[error("{path}: {reason}; the next scan tries again")]
+    Index {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Something in a checksum file is refused.
+    #[error("checksum file {path}: {reason}")]
+    Checksum {
+        /// Its path.
+        path: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Two directories want to be the same repository.
+    #[error(
+        "repository {prefix} for {arch} is {kept}; {ignored} was ignored: give one of them a prefix of its own"
+    )]
+    Conflict {
+        /// What clients ask for.
+        prefix: String,
+        /// The architecture.
+        arch: String,
+        /// The directory that has it.
+        kept: String,
+        /// The directory that does not get it.
+        ignored: String,
+    },
+    /// A repository's version or architecture can not be told from its path.
+    #[error("no repository for {directory}: could not guess version and architecture ({version}, {arch})")]
+    Unguessed {
+        /// The directory.
+        directory: String,
+        /// The version, or `none`.
+        version: String,
+        /// The architecture, or `none`.
+        arch: String,
+    },
+    /// Another repository has the name of this directory.
+    #[error("no repository for {directory}: another one is registered under this name")]
+    NameTaken {
+        /// The directory.
+        directory: String,
+    },
+    /// The master root lies on another device than at the last scan.
+    #[error(
+        "master root {root} is on another device than at the last scan; continuing, its directories are the same"
+    )]
+    Device {
+        /// Its path.
+        root: String,
+    },
+}

@@ -1,0 +1,274 @@
+//! A whole run: categories one after the other, then ageing.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use model::clock::Clock;
+use model::excludes::PatternError;
+use model::ids::CategoryId;
+use model::rule_table::RuleError;
+use settings::Scan;
+use store::changes::{Change, Directories, Subject};
+use store::master::{AgedDetail, CategoryRow, Master};
+use store::{Store, StoreError};
+
+use crate::category::{self, Job};
+use crate::guard::DeleteLimit;
+use crate::progress::Progress;
+use crate::report::{CategoryReport, Counts, Outcome, ScanReport};
+use crate::rules::Rules;
+use crate::source::TreeSource;
+use crate::source::disk::{Disk, OsDisk};
+use crate::source::local::LocalTree;
+
+/// What to scan and how far to go.
+#[derive(Debug, Clone, Default)]
+pub struct ScanOptions {
+    /// Only these categories; empty: all.
+    pub only: Vec<String>,
+    /// Not these.
+    pub except: Vec<String>,
+    /// What becomes of directories that are gone.
+    pub deletion: Deletion,
+    /// Whether anything is written.
+    pub writing: Writing,
+    /// Whether recorded times are believed.
+    pub reading: Reading,
+}
+
+/// What becomes of directories that are gone.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Deletion {
+    /// They stay.
+    #[default]
+    Off,
+    /// They are deleted unless they are suspiciously many.
+    Guarded,
+    /// They are deleted however many they are.
+    Forced,
+}
+
+/// Whether anything is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Writing {
+    /// Yes.
+    #[default]
+    On,
+    /// No; the report says what would have been.
+    DryRun,
+}
+
+/// Whether recorded times are believed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reading {
+    /// A directory with its recorded time is not read.
+    #[default]
+    Changed,
+    /// All directories are read.
+    All,
+}
+
+/// Why a run did not begin.
+#[derive(Debug, thiserror::Error)]
+pub enum ScanError {
+    /// A category that was named is not there.
+    #[error("category {name:?} is neither configured nor in the database{hint}")]
+    UnknownCategory {
+        /// Its name.
+        name: String,
+        /// Empty, or the nearest name.
+        hint: String,
+    },
+    /// A prefix rule can not be used.
+    #[error("setting scan.repository_mapping: {0}")]
+    Rule(#[from] RuleError),
+    /// An exclude pattern can not be used.
+    #[error("setting scan.excludes: {0}")]
+    Pattern(#[from] PatternError),
+    /// The database can not be read.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Scans the selected categories from local disks, then ages file details.
+///
+/// A category that fails is reported and changes nothing; the others go on.
+///
+/// # Errors
+/// Only what makes the whole run impossible, before anything was written.
+pub async fn run(
+    store: &Store,
+    settings: &Scan,
+    options: &ScanOptions,
+    clock: &dyn Clock,
+    progress: Arc<dyn Progress>,
+) -> Result<ScanReport, ScanError> {
+    run_on(OsDisk, store, settings, options, clock, progress).await
+}
+
+/// [`run`] on any [`Disk`].
+///
+/// # Errors
+/// As [`run`].
+pub async fn run_on<D: Disk + Clone + 'static>(
+    disk: D,
+    store: &Store,
+    settings: &Scan,
+    options: &ScanOptions,
+    clock: &dyn Clock,
+    progress: Arc<dyn Progress>,
+) -> Result<ScanReport, ScanError> {
+    let rules = Arc::new(Rules::new(settings)?);
+    let master = Master::new(store);
+    let categories = master.categories().await?;
+    let entries = select(settings, options, &categories)?;
+    let mut jobs = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let excludes = rules.excludes(&entry.excludes)?;
+        jobs.push((entry, excludes));
+    }
+    let mut report = ScanReport::default();
+    for (entry, excludes) in jobs {
+        progress.category(&entry.name);
+        let Some(row) = categories.iter().find(|row| row.name == entry.name) else {
+            let why = format!(
+                "UMDL_MASTER_DIRECTORIES Category {} does not exist in the database, skipping",
+                entry.name
+            );
+            report.categories.push(skipped(entry.name, why));
+            continue;
+        };
+        let Some(product) = row.product else {
+            let why = format!("UMDL_MASTER_DIRECTORIES Category {} has null Product, skipping", entry.name);
+            report.categories.push(skipped(entry.name, why));
+            continue;
+        };
+        let Some((topdir_id, topdir)) = row.topdir.clone() else {
+            let why = format!("category {} has no top directory; set one, then scan again", entry.name);
+            report.categories.push(ended(entry.name, Outcome::Failed(why)));
+            continue;
+        };
+        let root = entry.path.unwrap_or_else(|| settings.content_root.join(&topdir));
+        let source: Arc<dyn TreeSource> =
+            Arc::new(LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads));
+        let job = Job {
+            category: row.id,
+            name: entry.name,
+            product,
+            topdir_id,
+            topdir,
+            root: root.display().to_string(),
+            excludes,
+            rules: Arc::clone(&rules),
+            threads: settings.threads,
+            limit: DeleteLimit {
+                percent: settings.max_delete_percent,
+                directories: settings.max_delete_directories,
+            },
+            orphans: settings.orphan_repositories,
+            options: options.clone(),
+        };
+        report.categories.push(category::scan(store, job, source, clock, &progress).await);
+    }
+    if let Err(e) = age(&master, &rules, options.writing, clock, &mut report).await {
+        tracing::error!(error = %e, "ageing of file details failed");
+        report.ageing_failed = Some(e.to_string());
+    }
+    report.statements = master.statements();
+    Ok(report)
+}
+
+/// One category to scan.
+struct Selected {
+    name: String,
+    path: Option<PathBuf>,
+    excludes: Vec<String>,
+}
+
+/// The configured sources, or all categories; of these the selected ones.
+fn select(settings: &Scan, options: &ScanOptions, rows: &[CategoryRow]) -> Result<Vec<Selected>, ScanError> {
+    let mut all: Vec<Selected> = settings
+        .sources
+        .iter()
+        .map(|s| Selected { name: s.category.clone(), path: s.path.clone(), excludes: s.excludes.clone() })
+        .collect();
+    if all.is_empty() {
+        let plain = |row: &CategoryRow| Selected { name: row.name.clone(), path: None, excludes: Vec::new() };
+        all = rows.iter().map(plain).collect();
+    }
+    for name in options.only.iter().chain(&options.except) {
+        if !all.iter().any(|s| s.name == *name) && !rows.iter().any(|row| row.name == *name) {
+            let near = rows.iter().find(|row| row.name.eq_ignore_ascii_case(name));
+            let hint = near.map_or_else(String::new, |row| format!("; did you mean {:?}?", row.name));
+            return Err(ScanError::UnknownCategory { name: name.clone(), hint });
+        }
+    }
+    all.retain(|s| {
+        (options.only.is_empty() || options.only.contains(&s.name)) && !options.except.contains(&s.name)
+    });
+    // A category that is in the database but in no configured source may still be asked for by name.
+    for name in &options.only {
+        if !all.iter().any(|s| s.name == *name) && !options.except.contains(name) {
+            all.push(Selected { name: name.clone(), path: None, excludes: Vec::new() });
+        }
+    }
+    Ok(all)
+}
+
+fn skipped(name: String, why: String) -> CategoryReport {
+    tracing::error!("{why}");
+    ended(name, Outcome::Skipped(why))
+}
+
+fn ended(name: String, outcome: Outcome) -> CategoryReport {
+    CategoryReport {
+        name,
+        outcome,
+        counts: Counts::default(),
+        problems: Vec::new(),
+        changes: crate::report::ChangeSet::default(),
+        elapsed: std::time::Duration::ZERO,
+        statements: 0,
+    }
+}
+
+/// Removes what is too old of the whole database, whatever was scanned (`spec/umdl.md` 4 step 5, 13).
+async fn age(
+    master: &Master,
+    rules: &Rules,
+    writing: Writing,
+    clock: &dyn Clock,
+    report: &mut ScanReport,
+) -> Result<(), StoreError> {
+    let limits = rules.age_limits(clock.now().timestamp());
+    let aged = master.aged(limits.stale, limits.propagation).await?;
+    report.details_aged = aged.len();
+    if aged.is_empty() || writing == Writing::DryRun {
+        return Ok(());
+    }
+    let mut tx = master.begin().await?;
+    tx.delete_details(&aged).await?;
+    for (category, directories) in by_category(&aged) {
+        tx.changed(Change {
+            subject: Subject::Category,
+            id: category.0,
+            directories: Directories::These(directories),
+        });
+    }
+    tx.commit().await
+}
+
+fn by_category(aged: &[AgedDetail]) -> BTreeMap<CategoryId, Vec<i32>> {
+    let mut out: BTreeMap<CategoryId, Vec<i32>> = BTreeMap::new();
+    for detail in aged {
+        if let Some(category) = detail.category {
+            out.entry(category).or_default().push(detail.directory.0);
+        }
+    }
+    for directories in out.values_mut() {
+        directories.sort_unstable();
+        directories.dedup();
+    }
+    out
+}

@@ -1,0 +1,117 @@
+//! Where a tree comes from.
+//!
+//! A source gives the whole tree at once, sorted by name, whatever it is made from: a walk over a disk, a file
+//! list, an rsync listing. So the comparison with the database is one piece of code, and a category is only
+//! touched after its tree is known as a whole. The trait blocks; the scan calls it off the async threads.
+
+pub mod disk;
+pub mod local;
+
+use std::collections::HashMap;
+use std::io;
+
+use model::file_name::FileName;
+use model::files::{FileEntry, Files};
+
+use crate::problem::Problem;
+use crate::progress::Progress;
+
+/// One way to get the tree of a category.
+pub trait TreeSource: Send + Sync {
+    /// The kind, as remembered between scans: times of different kinds can not be compared.
+    fn kind(&self) -> &'static str;
+
+    /// Lists the tree. The files of a directory whose time is the one in `known` may be left out.
+    ///
+    /// # Errors
+    /// When nothing can be said about the tree as a whole; what concerns one directory is in the listing.
+    fn list(&self, known: &KnownTimes, progress: &dyn Progress) -> Result<Listing, SourceError>;
+
+    /// The content of a file, read when it stood still.
+    ///
+    /// # Errors
+    /// Why it can not be had, or that it is longer than `limit` bytes.
+    fn read(&self, directory: &str, file: &FileName, limit: u64) -> io::Result<Content>;
+
+    /// One file of a directory whose files were left out of the listing; `None` when it is not there.
+    ///
+    /// # Errors
+    /// When that can not be found out.
+    fn entry(&self, directory: &str, file: &FileName) -> io::Result<Option<FileEntry>>;
+}
+
+/// The recorded times of the directories, by name relative to the topdir. A directory that must be read
+/// whatever its time is not in it.
+pub type KnownTimes = HashMap<String, i64>;
+
+/// A tree.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Every directory once, in ascending byte order of the names; the root's name is empty.
+    pub directories: Vec<Found>,
+    /// Files seen, also in unchanged directories.
+    pub files: u64,
+    /// Whether what is missing here is really gone (but for the places below [`Files::Unlisted`]).
+    pub complete: bool,
+    /// The device number of the root, when there is one.
+    pub device: Option<i64>,
+    /// Directories left out by an exclude pattern.
+    pub excluded: u64,
+    /// What was wrong on the way.
+    pub problems: Vec<Problem>,
+}
+
+/// One directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// Name relative to the topdir, `""` for the root.
+    pub name: String,
+    /// Its time, seconds: change time, list time or modification time, depending on the source.
+    pub ctime: i64,
+    /// Whether everybody may read it and all directories above it. `None`: the source does not know.
+    pub readable: Option<bool>,
+    /// What is in it.
+    pub inside: Inside,
+    /// It has a directory `repodata`.
+    pub is_repository: bool,
+    /// It has a file `summary` and a directory `objects`.
+    pub is_atomic: bool,
+}
+
+/// What a source says about the files of a directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Inside {
+    /// All of them.
+    Files(Files),
+    /// Those that could be looked at; others failed, so the directory has to be read again.
+    Partly(Files),
+    /// As at the last scan. Only the names of the checksum files are given.
+    Unchanged(Vec<FileName>),
+    /// It can not be listed.
+    Unlisted,
+}
+
+/// A file that was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Content {
+    /// All of it.
+    pub bytes: Vec<u8>,
+    /// Its modification time, seconds.
+    pub mtime: i64,
+}
+
+/// Why there is no tree.
+#[derive(Debug, thiserror::Error)]
+pub enum SourceError {
+    /// The root is not there, is no directory, or can not be listed.
+    #[error("master root {root}: {reason}; is it mounted?")]
+    Root {
+        /// Its path.
+        root: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A name that is no path below the content root.
+    #[error("top directory {0:?} is no name below the content root")]
+    Topdir(String),
+}

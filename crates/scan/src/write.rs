@@ -1,0 +1,227 @@
+//! Writing what the comparison found, in one transaction.
+
+use std::collections::{HashMap, HashSet};
+
+use model::directory_name::join;
+use model::ids::{DirectoryId, RepositoryId, VersionId};
+use settings::scan::OrphanRepositories;
+use store::changes::{Change, Directories, Subject};
+use store::master::{DetailRow, Master, MasterTx, NewRepository, Orphans, ScanState};
+use store::{Result, StoreError};
+
+use crate::category::Job;
+use crate::compare::{Differences, Recorded, detail_row};
+use crate::report::CategoryReport;
+use crate::repositories::Repositories;
+
+/// More directories than this are written to the change log as "all".
+const MANY: usize = 20_000;
+
+/// Everything that is to be written.
+pub(crate) struct Plan {
+    pub(crate) differences: Differences,
+    pub(crate) repositories: Repositories,
+    /// Directories to delete, with relative names.
+    pub(crate) delete: Vec<(DirectoryId, String)>,
+    /// Directories that only leave this category.
+    pub(crate) unlink: Vec<(DirectoryId, String)>,
+    pub(crate) state: Option<ScanState>,
+    /// The product's versions, when there is a repository to look at.
+    pub(crate) versions: Vec<(VersionId, String)>,
+    pub(crate) orphans: OrphanRepositories,
+}
+
+impl Plan {
+    /// Whether there is nothing to write.
+    pub(crate) fn is_empty(&self, has_memory: bool) -> bool {
+        let d = &self.differences;
+        let r = &self.repositories;
+        let rows = d.new.len() + d.link.len() + d.updates.len() + d.details.len();
+        let repositories = r.versions.len() + r.new.len() + r.attach.len();
+        let markers = d.retry.len() + d.retry_done.len() + usize::from(self.state.is_some());
+        rows + repositories + self.delete.len() + self.unlink.len() == 0 && (markers == 0 || !has_memory)
+    }
+
+    /// Puts the figures and names into the report.
+    pub(crate) fn describe(&self, job: &Job, report: &mut CategoryReport) {
+        let full = |name: &String| join(&job.topdir, name);
+        let (counts, changes) = (&mut report.counts, &mut report.changes);
+        counts.deleted = self.delete.len() + self.unlink.len();
+        counts.versions = self.repositories.versions.len();
+        counts.repositories = self.repositories.new.len();
+        counts.reattached = self.repositories.attach.len();
+        counts.details = self.differences.details.len();
+        changes.added = self.differences.new.iter().map(|d| d.name.clone()).collect();
+        changes.changed.clone_from(&self.differences.changed);
+        changes.deleted = self.delete.iter().chain(&self.unlink).map(|(_, name)| full(name)).collect();
+        changes.versions = self.repositories.versions.iter().map(|v| v.name.clone()).collect();
+        let new = self.repositories.new.iter().map(|r| (full(&r.directory), r.prefix.clone()));
+        let attached = self.repositories.attach.iter().map(|r| (full(&r.directory), r.prefix.clone()));
+        changes.repositories = new.chain(attached).collect();
+        changes.details =
+            self.differences.details.iter().map(|d| (full(&d.directory), d.filename.clone())).collect();
+    }
+}
+
+/// Writes the plan; once more if another transaction was in its way.
+pub(crate) async fn apply(
+    master: &Master,
+    job: &Job,
+    plan: &Plan,
+    recorded: &Recorded,
+    report: &mut CategoryReport,
+) -> Result<()> {
+    match attempt(master, job, plan, recorded, report).await {
+        Err(e) if is_transient(&e) => {
+            tracing::warn!(category = job.name, error = %e, "writing failed, trying once more");
+            attempt(master, job, plan, recorded, report).await
+        }
+        result => result,
+    }
+}
+
+/// Serialisation failures, deadlocks and lost connections, by what the engines say of them.
+fn is_transient(e: &StoreError) -> bool {
+    const SIGNS: [&str; 5] =
+        ["deadlock detected", "could not serialize", "connection", "terminating", "database is locked"];
+    let StoreError::Db(e) = e else { return false };
+    let text = e.to_string();
+    SIGNS.iter().any(|sign| text.contains(sign))
+}
+
+async fn attempt(
+    master: &Master,
+    job: &Job,
+    plan: &Plan,
+    recorded: &Recorded,
+    report: &mut CategoryReport,
+) -> Result<()> {
+    let mut tx = master.begin().await?;
+    let differences = &plan.differences;
+    let mut touched: HashSet<DirectoryId> = HashSet::new();
+
+    let mut ids: HashMap<String, DirectoryId> = HashMap::with_capacity(differences.new.len());
+    let mut link = differences.link.clone();
+    if !differences.new.is_empty() {
+        let added = tx.add_directories(&differences.new).await?;
+        ids.extend(added.into_iter().map(|(id, name)| (name, id)));
+        let missing: Vec<&str> =
+            differences.new.iter().map(|d| d.name.as_str()).filter(|name| !ids.contains_key(*name)).collect();
+        if !missing.is_empty() {
+            // Somebody else has added them since they were looked up; the next scan compares their files.
+            ids.extend(tx.directory_ids(&missing).await?.into_iter().map(|(id, name)| (name, id)));
+        }
+        link.extend(ids.values().copied());
+    }
+    link.sort_unstable();
+    tx.link(job.category, &link).await?;
+    touched.extend(&link);
+    tx.update_directories(&differences.updates).await?;
+    touched.extend(differences.updates.iter().map(|u| u.id));
+
+    let id_of = |name: &str| -> Result<DirectoryId> {
+        let known = recorded.row(name).map(|row| row.id);
+        known.or_else(|| ids.get(&join(&job.topdir, name)).copied()).ok_or_else(|| StoreError::Missing {
+            what: "directory",
+            name: join(&job.topdir, name),
+            hint: "; scan again".to_owned(),
+        })
+    };
+
+    let repositories = &plan.repositories;
+    // Before deleting: a repository that moves to another directory must not go with its old one.
+    attach(&tx, job, repositories, &id_of).await?;
+    if !plan.delete.is_empty() {
+        let orphans = match plan.orphans {
+            OrphanRepositories::Keep => Orphans::Keep,
+            OrphanRepositories::Delete => Orphans::Delete,
+        };
+        let gone: Vec<DirectoryId> = plan.delete.iter().map(|(id, _)| *id).collect();
+        tx.delete_directories(&gone, orphans).await?;
+        touched.extend(&gone);
+        for (_, name) in &plan.delete {
+            tracing::info!("Deleting gone directory {}", join(&job.topdir, name));
+        }
+    }
+    let unlink: Vec<DirectoryId> = plan.unlink.iter().map(|(id, _)| *id).collect();
+    tx.unlink(job.category, &unlink).await?;
+    touched.extend(&unlink);
+
+    let lost = add_repositories(&tx, &plan.versions, job, repositories, &id_of).await?;
+    for directory in
+        repositories.new.iter().map(|r| &r.directory).chain(repositories.attach.iter().map(|a| &a.directory))
+    {
+        touched.insert(id_of(directory)?);
+    }
+
+    let details: Vec<DetailRow> = differences
+        .details
+        .iter()
+        .map(|detail| Ok(detail_row(detail, id_of(&detail.directory)?)))
+        .collect::<Result<_>>()?;
+    tx.add_details(&details).await?;
+    touched.extend(details.iter().map(|detail| detail.directory));
+
+    let retry: Vec<(DirectoryId, &str)> =
+        differences.retry.iter().map(|(name, reason)| Ok((id_of(name)?, *reason))).collect::<Result<_>>()?;
+    tx.mark_retries(&retry, &differences.retry_done).await?;
+    if let Some(state) = &plan.state {
+        tx.save_state(job.category, state).await?;
+    }
+    if !touched.is_empty() {
+        let mut touched: Vec<i32> = touched.into_iter().map(|id| id.0).collect();
+        touched.sort_unstable();
+        let directories = if touched.len() > MANY { Directories::All } else { Directories::These(touched) };
+        tx.changed(Change { subject: Subject::Category, id: job.category.0, directories });
+    }
+    tx.commit().await?;
+    report.counts.repositories = repositories.new.len().saturating_sub(lost);
+    Ok(())
+}
+
+/// Finds the id of a directory by its relative name.
+type FindId<'a> = &'a (dyn Fn(&str) -> Result<DirectoryId> + Sync);
+
+async fn attach(tx: &MasterTx, job: &Job, repositories: &Repositories, id_of: FindId<'_>) -> Result<()> {
+    let rows: Vec<(RepositoryId, DirectoryId, String)> = repositories
+        .attach
+        .iter()
+        .map(|a| Ok((a.repository, id_of(&a.directory)?, join(&job.topdir, &a.directory))))
+        .collect::<Result<_>>()?;
+    tx.attach_repositories(job.category, &rows).await
+}
+
+/// Adds versions, then the repositories that may need them; gives how many were left out because somebody
+/// else has taken their names meanwhile.
+async fn add_repositories(
+    tx: &MasterTx,
+    versions: &[(VersionId, String)],
+    job: &Job,
+    repositories: &Repositories,
+    id_of: FindId<'_>,
+) -> Result<usize> {
+    let made = tx.add_versions(job.product, &repositories.versions).await?;
+    let mut by_name: HashMap<&str, VersionId> = HashMap::new();
+    for (id, name) in versions.iter().chain(&made) {
+        by_name.entry(name).or_insert(*id);
+    }
+    let mut rows = Vec::with_capacity(repositories.new.len());
+    for planned in &repositories.new {
+        let Some(version) = by_name.get(planned.version.as_str()) else {
+            return Err(StoreError::Missing {
+                what: "version",
+                name: planned.version.clone(),
+                hint: "; scan again".to_owned(),
+            });
+        };
+        rows.push(NewRepository {
+            name: join(&job.topdir, &planned.directory),
+            prefix: planned.prefix.clone(),
+            version: *version,
+            arch: planned.arch,
+            directory: id_of(&planned.directory)?,
+        });
+    }
+    let added = tx.add_repositories(job.category, &rows).await?;
+    Ok(rows.len().saturating_sub(usize::try_from(added).unwrap_or(usize::MAX)))
+}
