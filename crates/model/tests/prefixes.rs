@@ -227,3 +227,22 @@ fn spm_shipped_mappings_are_anchored() {
     }
     assert_eq!(&rules.excludes[..], [r"\.snapshot", r"/\.~tmp~"]);
 }
+
+#[test]
+fn the_tables_are_the_recorded_ones() {
+    use sha2::{Digest as _, Sha256};
+    let tables: [(&str, &[u8]); 3] = [
+        ("spm-prefixes.tsv", include_bytes!("data/spm-prefixes.tsv")),
+        ("umdl-prefixes.tsv", include_bytes!("data/umdl-prefixes.tsv")),
+        ("version-candidates.tsv", include_bytes!("data/version-candidates.tsv")),
+    ];
+    let found: Vec<String> = tables
+        .iter()
+        .map(|(name, content)| {
+            let hex: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+            format!("{hex}  {name}")
+        })
+        .collect();
+    let recorded: Vec<&str> = include_str!("data/SHA256SUMS").lines().collect();
+    assert_eq!(found, recorded);
+}
