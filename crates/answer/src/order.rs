@@ -57,7 +57,7 @@ pub(crate) fn order(
 pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
     for last in (1..items.len()).rev() {
         // The bias of taking the high bits of a product is below one in 2³².
-        let place = (u128::from(rng.next_u64()) * (last as u128 + 1) >> 64) as usize;
+        let place = ((u128::from(rng.next_u64()) * (last as u128 + 1)) >> 64) as usize;
         items.swap(last, place);
     }
 }

@@ -16,6 +16,11 @@ pub struct Continents {
 }
 
 impl Continents {
+    /// The table that comes with the program.
+    pub fn built_in() -> Self {
+        model::continent::countries().map(|(country, continent)| (country, continent.as_str())).collect()
+    }
+
     /// Loads `CC,CONTINENT` lines. Countries are compared exactly; the last line for one counts.
     ///
     /// Lines whose first field is not two bytes long (the header) or that have no second field are skipped

@@ -31,7 +31,7 @@ impl Palettes {
                 Some(known) => known == offer,
             })
         };
-        let number = match self.recent.iter().rposition(|palette| fits(palette)) {
+        let number = match self.recent.iter().rposition(fits) {
             Some(place) => self.recent.remove(place),
             None => {
                 self.offers.push(Vec::new());

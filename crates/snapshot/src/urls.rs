@@ -5,6 +5,7 @@
 //! the first URL of the common protocol lists.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use foldhash::fast::FixedState;
 
@@ -122,9 +123,8 @@ pub(crate) struct OfferIndex {
 impl Offers {
     /// Adds the text of a URL id; the first text of an id counts. `None` when there is no room.
     pub(crate) fn add_url(&mut self, index: &mut OfferIndex, id: i64, text: &str) -> Option<()> {
-        if !index.url_of_id.contains_key(&id) {
-            let number = self.add_text(text)?;
-            index.url_of_id.insert(id, number);
+        if let Entry::Vacant(free) = index.url_of_id.entry(id) {
+            free.insert(self.add_text(text)?);
         }
         Some(())
     }
