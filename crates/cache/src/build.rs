@@ -114,7 +114,7 @@ impl<'a> Build<'a> {
     fn next_entry(&mut self) -> Option<MirrorListCacheType> {
         let total = self.reads.directories.len();
         loop {
-            if self.entries_done % 1024 == 0 || self.entries_done == total {
+            if self.entries_done.is_multiple_of(1024) || self.entries_done == total {
                 self.progress.at(Stage::Directories, self.entries_done, total);
             }
             let directory = self.reads.directories.get(self.entries_done)?;

@@ -1,6 +1,6 @@
 //! The recorded database and the cache made of it (`data/generate-cache/README.md`), on both engines.
 
-#![expect(clippy::unwrap_used, reason = "a panic is the report of a failed test")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a panic is the report of a failed test")]
 
 mod support;
 

@@ -3,7 +3,12 @@
 //! nginx can not be handed open sockets safely, so free ports are looked for and it is started again with
 //! others if one was taken in between. A small shell ends it when the test process ends in whatever way.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "test support: a panic is the report")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "test support: a panic is the report"
+)]
 
 use std::fmt::Write as _;
 use std::fs;
