@@ -10,6 +10,8 @@ use sea_orm::{
 };
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _};
+use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::error::{Result, StoreError};
 use crate::sql::Sql;
@@ -85,12 +87,22 @@ impl Store {
             .map_err(|e| StoreError::Url { url: redacted(url), reason: e.to_string() })?
             .application_name("mirrormanager")
             .options([("timezone", "UTC")]);
+        // One connection outside of the pool first: the pool would try again until its time is up and
+        // then not say why.
+        let failed = |reason: String| StoreError::Connect { url: redacted(url), reason };
+        match tokio::time::timeout(options.acquire_timeout, config.connect()).await {
+            Ok(Ok(connection)) => drop(connection.close().await),
+            Ok(Err(e)) => return Err(failed(e.to_string())),
+            Err(_) => {
+                return Err(failed(format!("no answer within {} s", options.acquire_timeout.as_secs())));
+            }
+        }
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
             .connect_with(config)
             .await
-            .map_err(|e| StoreError::Connect { url: redacted(url), reason: e.to_string() })?;
+            .map_err(|e| failed(e.to_string()))?;
         let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         Self::new(Engine::Postgres, db.clone(), db, None).await
     }
@@ -99,8 +111,14 @@ impl Store {
         if let Some(folder) = path.parent().filter(|p| !p.as_os_str().is_empty() && !p.is_dir()) {
             return Err(StoreError::NoFolder(folder.to_path_buf()));
         }
-        let url = format!("sqlite:{}", path.display());
-        let open = |e: sqlx::Error| StoreError::Connect { url: url.clone(), reason: e.to_string() };
+        let failed = |reason: &str| StoreError::Connect {
+            url: format!("sqlite:{}", path.display()),
+            reason: one_line(reason),
+        };
+        if !options.create && !path.exists() {
+            return Err(failed("the file does not exist; `mirrormanager db migrate` makes it"));
+        }
+        let open = |e: sqlx::Error| failed(&e.to_string());
         let config = SqliteConnectOptions::new()
             .filename(path)
             .create_if_missing(options.create)
@@ -221,13 +239,28 @@ impl Store {
     }
 }
 
-/// A database URL with its password replaced by `***`.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// A database URL with its password replaced by `***`, wherever it stands. When in doubt it hides more.
 pub fn redacted(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let authority_end = rest.find(['/', '?']).unwrap_or(rest.len());
-    let (authority, tail) = rest.split_at(authority_end);
-    let Some((user, host)) = authority.rsplit_once('@') else { return url.to_owned() };
-    let name = user.split_once(':').map_or(user, |(name, _)| name);
-    let mark = if user.contains(':') { ":***" } else { "" };
-    format!("{scheme}://{name}{mark}@{host}{tail}")
+    // An unescaped `/` or `?` in a password makes the URL wrong, but it must not show the password.
+    let rest = match rest.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((name, _)) => format!("{name}:***@{host}"),
+            None => rest.to_owned(),
+        },
+        None => rest.to_owned(),
+    };
+    let Some((path, query)) = rest.split_once('?') else { return format!("{scheme}://{rest}") };
+    let query: Vec<String> = query
+        .split('&')
+        .map(|pair| match pair.split_once('=') {
+            Some((key, _)) if key.contains("password") => format!("{key}=***"),
+            _ => pair.to_owned(),
+        })
+        .collect();
+    format!("{scheme}://{path}?{}", query.join("&"))
 }
