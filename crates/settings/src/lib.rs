@@ -32,4 +32,4 @@ pub use log::Log;
 pub use origin::{Origin, Origins};
 pub use root::Settings;
 pub use scan::Scan;
-pub use secret::{DatabaseUrl, Secret, redact_url};
+pub use secret::{DatabaseUrl, Secret};

@@ -2,10 +2,8 @@
 
 use std::fmt;
 
+use model::redact::{HIDDEN, database_url};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-
-/// What stands in for a hidden value.
-pub const HIDDEN: &str = "***";
 
 /// A password, key or token. `Debug`, `Display` and `Serialize` give `***`.
 #[derive(Clone, Default, PartialEq, Eq)]
@@ -71,19 +69,19 @@ impl<'de> Deserialize<'de> for DatabaseUrl {
 
 impl fmt::Debug for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", redact_url(&self.0))
+        write!(f, "{:?}", database_url(&self.0))
     }
 }
 
 impl fmt::Display for DatabaseUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redact_url(&self.0))
+        f.write_str(&database_url(&self.0))
     }
 }
 
 impl Serialize for DatabaseUrl {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&redact_url(&self.0))
+        serializer.serialize_str(&database_url(&self.0))
     }
 }
 
@@ -91,53 +89,6 @@ impl Serialize for DatabaseUrl {
 fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer).map_err(|_| de::Error::custom("expected a text in quotes"))
 }
-
-/// A URL, or a libpq `key=value` text, with every password in it replaced by `***`: the one before the
-/// host, the query parameters `password`, `sslpassword` and `passfile`, and the same keys of the text form.
-pub fn redact_url(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return redact_words(url) };
-    let (rest, query) = match rest.split_once('?') {
-        Some((rest, query)) => (rest, Some(query)),
-        None => (rest, None),
-    };
-    // A raw `/` inside a password would end the authority too early, so the last `@` decides.
-    let rest = match rest.rsplit_once('@') {
-        Some((user, host)) => match user.split_once(':') {
-            Some((name, _)) => format!("{name}:{HIDDEN}@{host}"),
-            None => format!("{user}@{host}"),
-        },
-        None => rest.to_owned(),
-    };
-    let query = query.map(|query| {
-        let parts: Vec<String> = query.split('&').map(redact_pair).collect();
-        format!("?{}", parts.join("&"))
-    });
-    format!("{scheme}://{rest}{}", query.unwrap_or_default())
-}
-
-fn redact_words(text: &str) -> String {
-    if !text.contains('=') || text.starts_with("sqlite:") {
-        return text.to_owned();
-    }
-    let Some(start) = SECRET_KEYS.iter().filter_map(|key| text.find(&format!("{key}="))).min() else {
-        return text.to_owned();
-    };
-    // Quoting rules of the text form are not worth repeating here: from the first secret on, hide all.
-    let (head, tail) = text.split_at(start);
-    let key = tail.split('=').next().unwrap_or_default();
-    format!("{head}{key}={HIDDEN}")
-}
-
-fn redact_pair(pair: &str) -> String {
-    match pair.split_once('=') {
-        Some((key, _)) if SECRET_KEYS.contains(&key.to_ascii_lowercase().as_str()) => {
-            format!("{key}={HIDDEN}")
-        }
-        _ => pair.to_owned(),
-    }
-}
-
-const SECRET_KEYS: [&str; 3] = ["password", "sslpassword", "passfile"];
 
 #[cfg(test)]
 mod tests {

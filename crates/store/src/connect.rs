@@ -11,7 +11,6 @@ use sea_orm::{
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _};
-use sqlx::{ConnectOptions as _, Connection as _};
 
 use crate::error::{Result, StoreError};
 use crate::sql::Sql;
@@ -243,24 +242,5 @@ fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// A database URL with its password replaced by `***`, wherever it stands. When in doubt it hides more.
-pub fn redacted(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    // An unescaped `/` or `?` in a password makes the URL wrong, but it must not show the password.
-    let rest = match rest.rsplit_once('@') {
-        Some((user, host)) => match user.split_once(':') {
-            Some((name, _)) => format!("{name}:***@{host}"),
-            None => rest.to_owned(),
-        },
-        None => rest.to_owned(),
-    };
-    let Some((path, query)) = rest.split_once('?') else { return format!("{scheme}://{rest}") };
-    let query: Vec<String> = query
-        .split('&')
-        .map(|pair| match pair.split_once('=') {
-            Some((key, _)) if key.contains("password") => format!("{key}=***"),
-            _ => pair.to_owned(),
-        })
-        .collect();
-    format!("{scheme}://{path}?{}", query.join("&"))
-}
+/// A database URL with its passwords replaced by `***`.
+pub use model::redact::database_url as redacted;
