@@ -1,7 +1,5 @@
 //! Writing a cache file and summing one up.
 
-#![expect(clippy::unwrap_used, reason = "a panic is the report of a failed test")]
-
 use chrono::DateTime;
 use snapshot::proto::{IntRepeatedIntMap, MirrorList, MirrorListCacheType};
 

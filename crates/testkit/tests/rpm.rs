@@ -1,7 +1,5 @@
 //! The dnf kit without the product: a tree of real packages, nginx in front of it, dnf behind it.
 
-#![expect(clippy::unwrap_used, reason = "a panic is the report of a failed test")]
-
 use std::fs;
 
 use testkit::dnf::{Dnf, Source};
