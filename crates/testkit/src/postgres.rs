@@ -34,7 +34,7 @@ cd "$2" || exit 1
 "$1/initdb" -D "$2/data" -U mm -A trust -E UTF8 --locale=C --no-sync --no-instructions >"$2/initdb.log" 2>&1 </dev/null || exit 1
 "$1/postgres" -D "$2/data" -k "$2" -c listen_addresses= -c fsync=off -c synchronous_commit=off \
   -c full_page_writes=off -c max_connections=400 -c shared_buffers=64MB -c autovacuum=off \
-  -c max_wal_size=4GB -c unix_socket_permissions=0777 -c timezone=America/New_York \
+  -c max_wal_size=256MB -c wal_level=minimal -c max_wal_senders=0 -c unix_socket_permissions=0777 -c timezone=America/New_York \
   >"$2/postgres.log" 2>&1 </dev/null &
 server=$!
 read -r end
@@ -44,7 +44,10 @@ cd / && rm -rf "$2"
 "#;
 
 struct Server {
+    // Its files and its socket.
     socket: PathBuf,
+    // Words of CREATE DATABASE that make a copy quick, where the server knows them.
+    strategy: &'static str,
     // Its standard input is the life line: it closes when this process ends.
     _watch: Child,
 }
@@ -53,7 +56,11 @@ struct Server {
 fn binaries() -> PathBuf {
     let usable = |folder: &Path| folder.join("initdb").is_file() && folder.join("postgres").is_file();
     if let Some(folder) = std::env::var_os("MM_TEST_PG_BIN").map(PathBuf::from) {
-        assert!(usable(&folder), "MM_TEST_PG_BIN={}: no initdb and postgres there", folder.display());
+        assert!(
+            usable(&folder),
+            "MM_TEST_PG_BIN={}: no initdb and postgres there; install the Debian package postgresql",
+            folder.display()
+        );
         return folder;
     }
     let mut debian: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
@@ -87,9 +94,20 @@ fn ordinary_user() -> Option<(u32, u32)> {
     Some(find("postgres").or_else(|| find("nobody")).expect("an account postgres or nobody"))
 }
 
+/// Where the server's files go: in memory if there are two gigabytes, since a copy of the template is a
+/// thousand small files and takes ten times as long on a disk.
+fn place() -> PathBuf {
+    let memory = Path::new("/dev/shm");
+    let free = Command::new("df").arg("-Pk").arg(memory).output().ok().and_then(|df| {
+        let text = String::from_utf8(df.stdout).ok()?;
+        text.lines().nth(1)?.split_whitespace().nth(3)?.parse::<u64>().ok()
+    });
+    if free.is_some_and(|kilobytes| kilobytes > 2 << 20) { memory.to_owned() } else { std::env::temp_dir() }
+}
+
 fn start() -> Server {
     let bin = binaries();
-    let folder = tempfile::Builder::new().prefix("mm-pg-").tempdir().unwrap().keep();
+    let folder = tempfile::Builder::new().prefix("mm-pg-").tempdir_in(place()).unwrap().keep();
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(WATCH).arg("watch").arg(&bin).arg(&folder);
     if let Some((user, group)) = ordinary_user() {
@@ -99,7 +117,7 @@ fn start() -> Server {
     // A group of its own: Ctrl-C is for the test, the shell learns of its end by the closed pipe.
     let watch =
         shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let mut server = Server { socket: folder, _watch: watch.expect("sh") };
+    let mut server = Server { socket: folder, strategy: "", _watch: watch.expect("sh") };
     wait_for(&mut server);
     server
 }
@@ -127,12 +145,12 @@ fn wait_for(server: &mut Server) {
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
-        let server = start();
+        let mut server = start();
         let socket = server.socket.clone();
         // A runtime of its own: the caller's may be of any kind, and busy.
-        std::thread::spawn(move || {
+        server.strategy = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(make_template(&socket));
+            runtime.block_on(make_template(&socket))
         })
         .join()
         .expect("the template database");
@@ -144,36 +162,42 @@ fn url(socket: &Path, database: &str) -> String {
     format!("postgresql:///{database}?host={}&user=mm", socket.display())
 }
 
-/// The template sorts as a natural language does, where PostgreSQL can: order must never depend on it.
-async fn make_template(socket: &Path) {
+/// Makes the template and tells the words that make a copy of it quick.
+///
+/// It sorts as a natural language does, where PostgreSQL can: no order may depend on the database's.
+async fn make_template(socket: &Path) -> &'static str {
     let mut admin = PgConnection::connect(&url(socket, "postgres")).await.unwrap();
+    let version: String = sqlx::query_scalar("SHOW server_version_num").fetch_one(&mut admin).await.unwrap();
+    let strategy = if version.parse::<u32>().unwrap() >= 150_000 { "STRATEGY file_copy" } else { "" };
     let natural =
         format!("CREATE DATABASE {EMPTY} TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'en-US'");
     if admin.execute(AssertSqlSafe(natural)).await.is_err() {
-        create(&mut admin, EMPTY, "template0").await;
+        create(&mut admin, EMPTY, "template0", strategy).await;
     }
-    create(&mut admin, TEMPLATE, EMPTY).await;
+    create(&mut admin, TEMPLATE, EMPTY, strategy).await;
     let mut store = Store::connect(&url(socket, TEMPLATE), &ConnectOptions::default()).await.unwrap();
     store::migrate(&mut store, &MigrateOptions::default()).await.unwrap();
     store.close().await;
     admin.close().await.unwrap();
+    strategy
 }
 
 /// Name of the empty database with the tests' collation.
 const EMPTY: &str = "mm_empty";
 
-async fn create(admin: &mut PgConnection, name: &str, template: &str) {
-    admin.execute(AssertSqlSafe(format!("CREATE DATABASE {name} TEMPLATE {template}"))).await.unwrap();
+async fn create(admin: &mut PgConnection, name: &str, template: &str, strategy: &str) {
+    let sql = format!("CREATE DATABASE {name} TEMPLATE {template} {strategy}");
+    admin.execute(AssertSqlSafe(sql)).await.unwrap();
 }
 
 async fn clone_of(template: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
-    let socket = &server().socket;
+    let server = server();
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let mut admin = PgConnection::connect(&url(socket, "postgres")).await.unwrap();
-    create(&mut admin, &name, template).await;
+    let mut admin = PgConnection::connect(&url(&server.socket, "postgres")).await.unwrap();
+    create(&mut admin, &name, template, server.strategy).await;
     admin.close().await.unwrap();
-    url(socket, &name)
+    url(&server.socket, &name)
 }
 
 /// The URL of a new database without any table.
@@ -184,4 +208,13 @@ pub async fn empty_database() -> String {
 /// The URL of a new database with the migrated schema and the reference data.
 pub async fn migrated_database() -> String {
     clone_of(TEMPLATE).await
+}
+
+/// Removes a database that was made here, whoever is connected to it. The others go with the server.
+pub async fn drop_database(database: &str) {
+    let server = server();
+    let name = database.trim_start_matches("postgresql:///").split('?').next().unwrap_or_default();
+    let mut admin = PgConnection::connect(&url(&server.socket, "postgres")).await.unwrap();
+    admin.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
+    admin.close().await.unwrap();
 }

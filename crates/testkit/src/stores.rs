@@ -5,7 +5,7 @@
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
 
-use store::{ConnectOptions, MigrateOptions, Store};
+use store::{ConnectOptions, Engine, MigrateOptions, Store};
 use tempfile::TempDir;
 
 use crate::postgres;
@@ -127,4 +127,7 @@ where
     }
     body(store.clone()).await;
     store.store.close().await;
+    if store.engine() == Engine::Postgres {
+        postgres::drop_database(store.url()).await;
+    }
 }
