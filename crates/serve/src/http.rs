@@ -27,9 +27,6 @@ use crate::idle::Idle;
 /// The least that hyper takes as the size of its buffer.
 const LEAST_BUFFER: usize = 8192;
 
-/// Headers of one request.
-const MAX_HEADERS: usize = 100;
-
 /// How long nothing is accepted after the kernel refused to (out of file descriptors).
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -141,16 +138,15 @@ pub(crate) async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
 }
 
-/// The configuration of hyper, the same for every connection.
+/// The configuration of hyper, the same for every connection. Not `pipeline_flush`: with it, hyper keeps
+/// back its answer to a malformed request. A request has at most 100 headers, hyper's own limit.
 fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
     builder
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)
-        .max_buf_size(limits.header_bytes)
-        .max_headers(MAX_HEADERS)
-        .pipeline_flush(true);
+        .max_buf_size(limits.header_bytes);
     builder
         .http2()
         .timer(TokioTimer::new())

@@ -70,11 +70,8 @@ impl Public {
             peer,
             now: self.clock.now(),
         };
-        let answering = || answer::answer(loaded.data(), &self.policy, &question, &mut rand::rng());
-        catch_unwind(AssertUnwindSafe(answering)).unwrap_or_else(|_| {
-            self.metrics.panicked();
-            tracing::error!(target = %request.uri(), "answering panicked; please report this with the target");
-            failed()
+        guarded(&self.metrics, request, || {
+            answer::answer(loaded.data(), &self.policy, &question, &mut rand::rng())
         })
     }
 
@@ -111,6 +108,15 @@ impl Handler for Public {
     fn disconnected(&self) {
         self.metrics.disconnected();
     }
+}
+
+/// Runs `answering`; a panic in it is counted, logged and becomes a 500.
+fn guarded(metrics: &Metrics, request: &Request<()>, answering: impl FnOnce() -> Answer) -> Answer {
+    catch_unwind(AssertUnwindSafe(answering)).unwrap_or_else(|_| {
+        metrics.panicked();
+        tracing::error!(target = %request.uri(), "answering panicked; please report this with the target");
+        failed()
+    })
 }
 
 /// The response to a request with this method.
@@ -152,5 +158,20 @@ fn failed() -> Answer {
         access: None,
         kind: Kind::Error(Failure::Cache),
         tier: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_panic_is_a_500_for_one_client_and_is_counted() {
+        let metrics = Arc::new(Metrics::default());
+        let answer = guarded(&metrics, &Request::new(()), || panic!("a fault of ours"));
+        let response = respond(answer, &Method::GET);
+        assert_eq!(response.status(), 500);
+        assert_eq!(response.headers().get(CONTENT_LENGTH), Some(&HeaderValue::from_static("0")));
+        assert!(metrics.text(None).unwrap().contains("mirrormanager_serve_panics_total 1\n"));
     }
 }

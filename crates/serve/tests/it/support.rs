@@ -244,9 +244,11 @@ pub(crate) async fn get(address: SocketAddr, target: &str) -> Reply {
 
 /// Asks until the condition holds.
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
-    let began = tokio::time::Instant::now();
-    while !condition().await {
-        assert!(began.elapsed() < DEADLINE, "waited in vain: {what}");
-        tokio::task::yield_now().await;
-    }
+    let mut pace = tokio::time::interval(Duration::from_millis(10));
+    let polling = async {
+        while !condition().await {
+            pace.tick().await;
+        }
+    };
+    assert!(tokio::time::timeout(DEADLINE, polling).await.is_ok(), "waited in vain: {what}");
 }
