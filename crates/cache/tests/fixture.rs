@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use snapshot::proto::{self, MirrorList};
 use store::{Engine, Store, export};
 use testkit::stores;
+use testkit::upstream::Variant;
 
 use support::as_recorded;
 use support::rules;
@@ -63,7 +64,7 @@ fn expected(mode: Compatibility) -> Value {
 
 #[tokio::test]
 async fn the_recorded_database_gives_the_recorded_cache_but_for_the_named_rules() {
-    stores::each(|store| async move {
+    stores::each_variant(|store| async move {
         load(&store).await;
         for mode in [Native, Upstream] {
             let ours = as_recorded(&built(&store, mode).await);
@@ -75,6 +76,19 @@ async fn the_recorded_database_gives_the_recorded_cache_but_for_the_named_rules(
         }
     })
     .await;
+}
+
+#[tokio::test]
+async fn a_database_that_only_the_old_programs_have_seen_needs_no_table_of_ours() {
+    for variant in [Variant::Fresh, Variant::Migrated] {
+        // Before revision 2 there was no `category.admin_only`, which the fixture fills (and nobody reads).
+        for revision in 2..=6 {
+            let store = stores::upstream(variant, revision).await;
+            assert!(!store.has_own_tables());
+            load(&store).await;
+            assert_eq!(as_recorded(&built(&store, Native).await), expected(Native), "{variant:?} {revision}");
+        }
+    }
 }
 
 /// A rule that changes nothing would hide that the fixture no longer has its case.
