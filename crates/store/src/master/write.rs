@@ -103,11 +103,13 @@ impl MasterTx {
     pub async fn add_directories(&self, rows: &[NewDirectory]) -> Result<Vec<(DirectoryId, String)>> {
         const ADD: Sql = Sql {
             postgres: "INSERT INTO directory (name, readable, ctime, files) \
-                       SELECT * FROM UNNEST($1::text[], $2::boolean[], $3::bigint[], $4::bytea[]) \
+                       SELECT n.name, n.readable, n.ctime, convert_to(NULLIF(n.files, ''), 'UTF8') \
+                       FROM UNNEST($1::text[], $2::boolean[], $3::bigint[], $4::text[]) WITH ORDINALITY \
+                       AS n (name, readable, ctime, files, place) ORDER BY n.place \
                        ON CONFLICT (name) DO NOTHING RETURNING id, name",
             sqlite: "INSERT INTO directory (name, readable, ctime, files) \
                      SELECT value ->> 0, value ->> 1, value ->> 2, CAST(value ->> 3 AS BLOB) FROM json_each(?1) \
-                     WHERE true ON CONFLICT (name) DO NOTHING RETURNING id, name",
+                     WHERE true ORDER BY key ON CONFLICT (name) DO NOTHING RETURNING id, name",
         };
         let mut out = Vec::with_capacity(rows.len());
         for rows in rows.chunks(CHUNK) {
@@ -116,7 +118,7 @@ impl MasterTx {
                     sql::texts(rows.iter().map(|r| Some(r.name.as_str()))),
                     sql::bools(rows.iter().map(|r| Some(r.readable))),
                     sql::bigints(rows.iter().map(|r| Some(r.ctime))),
-                    sql::bytes(rows.iter().map(|r| r.files.as_deref())),
+                    file_texts(rows.iter().map(|r| r.files.as_deref())),
                 ],
                 Engine::Sqlite => vec![document(
                     rows.iter().map(|r| json!([r.name, r.readable, r.ctime, r.files.as_deref().map(text)])),
@@ -161,9 +163,9 @@ impl MasterTx {
     /// Updates directories.
     pub async fn update_directories(&self, rows: &[UpdatedDirectory]) -> Result<()> {
         const UPDATE: Sql = Sql {
-            postgres: "UPDATE directory SET readable = n.readable, ctime = COALESCE(n.ctime, directory.ctime), \
-                       files = COALESCE(n.files, directory.files) \
-                       FROM UNNEST($1::integer[], $2::boolean[], $3::bigint[], $4::bytea[]) \
+            postgres: "UPDATE directory SET readable = n.readable, ctime = COALESCE(NULLIF(n.ctime, -9223372036854775808), directory.ctime), \
+                       files = COALESCE(convert_to(NULLIF(n.files, ''), 'UTF8'), directory.files) \
+                       FROM UNNEST($1::integer[], $2::boolean[], $3::bigint[], $4::text[]) \
                        AS n (id, readable, ctime, files) WHERE directory.id = n.id",
             sqlite: "UPDATE directory SET readable = n.readable, ctime = COALESCE(n.ctime, directory.ctime), \
                      files = COALESCE(n.files, directory.files) \
@@ -175,8 +177,8 @@ impl MasterTx {
                 Engine::Postgres => vec![
                     sql::ints(rows.iter().map(|r| r.id.0)),
                     sql::bools(rows.iter().map(|r| Some(r.readable))),
-                    sql::bigints(rows.iter().map(|r| r.ctime)),
-                    sql::bytes(rows.iter().map(|r| r.files.as_deref())),
+                    numbers(rows.iter().map(|r| r.ctime)),
+                    file_texts(rows.iter().map(|r| r.files.as_deref())),
                 ],
                 Engine::Sqlite => vec![document(
                     rows.iter().map(|r| json!([r.id.0, r.readable, r.ctime, r.files.as_deref().map(text)])),
@@ -226,7 +228,7 @@ impl MasterTx {
     pub async fn add_repositories(&self, category: CategoryId, rows: &[NewRepository]) -> Result<u64> {
         const ADD: Sql = Sql {
             postgres: "INSERT INTO repository (name, prefix, category_id, version_id, arch_id, directory_id, disabled) \
-                       SELECT n.name, n.prefix, $1, n.version, n.arch, n.directory, false \
+                       SELECT n.name, NULLIF(n.prefix, ''), $1, n.version, n.arch, n.directory, false \
                        FROM UNNEST($2::text[], $3::text[], $4::integer[], $5::integer[], $6::integer[]) WITH ORDINALITY \
                        AS n (name, prefix, version, arch, directory, place) ORDER BY n.place ON CONFLICT DO NOTHING",
             sqlite: "INSERT INTO repository (name, prefix, category_id, version_id, arch_id, directory_id, disabled) \
@@ -239,7 +241,7 @@ impl MasterTx {
             match self.engine() {
                 Engine::Postgres => values.extend([
                     sql::texts(rows.iter().map(|r| Some(r.name.as_str()))),
-                    sql::texts(rows.iter().map(|r| r.prefix.as_deref())),
+                    words(rows.iter().map(|r| r.prefix.as_deref())),
                     sql::ints(rows.iter().map(|r| r.version.0)),
                     sql::ints(rows.iter().map(|r| r.arch.0)),
                     sql::ints(rows.iter().map(|r| r.directory.0)),
@@ -286,8 +288,12 @@ impl MasterTx {
     pub async fn add_details(&self, rows: &[DetailRow]) -> Result<()> {
         const ADD: Sql = Sql {
             postgres: "INSERT INTO file_detail (directory_id, filename, \"timestamp\", size, md5, sha1, sha256, sha512) \
-                       SELECT n.* FROM UNNEST($1::integer[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], \
-                       $6::text[], $7::text[], $8::text[]) AS n",
+                       SELECT n.directory, n.filename, NULLIF(n.time, -9223372036854775808), \
+                       NULLIF(n.size, -9223372036854775808), NULLIF(n.md5, ''), NULLIF(n.sha1, ''), \
+                       NULLIF(n.sha256, ''), NULLIF(n.sha512, '') \
+                       FROM UNNEST($1::integer[], $2::text[], $3::bigint[], $4::bigint[], $5::text[], \
+                       $6::text[], $7::text[], $8::text[]) WITH ORDINALITY \
+                       AS n (directory, filename, time, size, md5, sha1, sha256, sha512, place) ORDER BY n.place",
             sqlite: "INSERT INTO file_detail (directory_id, filename, \"timestamp\", size, md5, sha1, sha256, sha512) \
                      SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, \
                      value ->> 6, value ->> 7 FROM json_each(?1) ORDER BY key",
@@ -297,12 +303,12 @@ impl MasterTx {
                 Engine::Postgres => vec![
                     sql::ints(rows.iter().map(|r| r.directory.0)),
                     sql::texts(rows.iter().map(|r| Some(r.filename.as_str()))),
-                    sql::bigints(rows.iter().map(|r| r.timestamp)),
-                    sql::bigints(rows.iter().map(|r| r.size)),
-                    sql::texts(rows.iter().map(|r| r.md5.as_deref())),
-                    sql::texts(rows.iter().map(|r| r.sha1.as_deref())),
-                    sql::texts(rows.iter().map(|r| r.sha256.as_deref())),
-                    sql::texts(rows.iter().map(|r| r.sha512.as_deref())),
+                    numbers(rows.iter().map(|r| r.timestamp)),
+                    numbers(rows.iter().map(|r| r.size)),
+                    words(rows.iter().map(|r| r.md5.as_deref())),
+                    words(rows.iter().map(|r| r.sha1.as_deref())),
+                    words(rows.iter().map(|r| r.sha256.as_deref())),
+                    words(rows.iter().map(|r| r.sha512.as_deref())),
                 ],
                 Engine::Sqlite => vec![document(rows.iter().map(|r| {
                     json!([r.directory.0, r.filename, r.timestamp, r.size, r.md5, r.sha1, r.sha256, r.sha512])
@@ -375,6 +381,22 @@ impl MasterTx {
 /// Rows as one JSON array.
 fn document(rows: impl Iterator<Item = serde_json::Value>) -> Value {
     sql::json(&serde_json::Value::Array(rows.collect()))
+}
+
+/// `text[]` in which an empty text stands for NULL: the driver has no arrays with NULL in them.
+fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Value {
+    sql::texts(values.map(|value| Some(value.unwrap_or_default())))
+}
+
+/// `bigint[]` in which the smallest number stands for NULL.
+fn numbers(values: impl Iterator<Item = Option<i64>>) -> Value {
+    sql::bigints(values.map(|value| Some(value.unwrap_or(i64::MIN))))
+}
+
+/// Stored file lists as `text[]`, empty for NULL.
+fn file_texts<'a>(lists: impl Iterator<Item = Option<&'a [u8]>>) -> Value {
+    let lists: Vec<_> = lists.map(|list| list.map(text)).collect();
+    words(lists.iter().map(|list| list.as_deref()))
 }
 
 /// A stored file list as text: it is JSON, so always UTF-8.

@@ -1,0 +1,11 @@
+//! The scanner on real and on invented disks, on both engines.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking"
+)]
+
+mod acceptance;
+mod setup;
