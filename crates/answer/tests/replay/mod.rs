@@ -1,9 +1,12 @@
 //! Recorded questions put to the engine as a server would put them.
 
+#![allow(dead_code, reason = "every test uses a part")]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use answer::{Data, Policy, Request};
+use chrono::{DateTime, Utc};
 use geo::{Asns, Continents, Countries, EmptyIpv4};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
@@ -47,7 +50,7 @@ pub(crate) fn ask(data: &Data, policy: &Policy, case: &Case, seed: u64) -> Obser
         query: target.query().unwrap_or_default(),
         forwarded_for: &forwarded_for,
         peer: case.source,
-        now: "2026-11-21T06:04:36Z".parse().unwrap(),
+        now: now(),
     };
     let answer = answer::answer(data, policy, &request, &mut StdRng::seed_from_u64(seed));
     Observed {
@@ -57,4 +60,9 @@ pub(crate) fn ask(data: &Data, policy: &Policy, case: &Case, seed: u64) -> Obser
         body: String::from_utf8(answer.body.to_vec()).unwrap(),
         log: answer.access.iter().map(|record| record.line().trim_end_matches('\n').to_owned()).collect(),
     }
+}
+
+/// The time of all answers.
+pub(crate) fn now() -> DateTime<Utc> {
+    "2026-11-21T06:04:36Z".parse().unwrap()
 }
