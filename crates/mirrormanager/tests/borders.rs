@@ -40,11 +40,8 @@ fn linked(package: &str) -> BTreeSet<String> {
 
 #[test]
 fn dependencies_point_left() {
-    let ours: BTreeSet<&str> = MAY_USE
-        .iter()
-        .map(|(name, _)| *name)
-        .chain(["mirrormanager", "testkit", "benches"])
-        .collect();
+    let ours: BTreeSet<&str> =
+        MAY_USE.iter().map(|(name, _)| *name).chain(["mirrormanager", "testkit", "benches"]).collect();
     for (name, allowed) in MAY_USE {
         // Whatever an allowed crate may use comes along with it.
         let mut reach: BTreeSet<&str> = BTreeSet::from([*name]);

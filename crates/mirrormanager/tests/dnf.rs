@@ -201,11 +201,9 @@ fn story(database: &str) {
     use_repository(Source::Mirrorlist(&server.url("mirrorlist")), &trees.path("master"));
     assert_eq!(asked(), before, "a mirror without the content was asked");
     let package = format!("GET /{REPOSITORY}/Packages/h/{} 200", NEW.file_name());
-    let served: usize = [IN_SYNC, TWIN]
-        .map(|at| nginx.requests(at).iter().filter(|line| line.starts_with(&package)).count())
-        .iter()
-        .sum();
-    assert_eq!(served, 2, "one download each");
+    eventually("two downloads from the mirrors that have it", || {
+        nginx.count(IN_SYNC, &package) + nginx.count(TWIN, &package) == 2
+    });
 
     tampered_metadata(&trees, &nginx, &program, &server);
 }
@@ -216,13 +214,10 @@ fn tampered_metadata(trees: &Trees, nginx: &Nginx, program: &Program, server: &S
     rpm_tree::publish(&trees.path("twin"), &[EVIL], 1_795_172_800);
     program.run(&["host", "netblock", "add", MIRRORS[TWIN], "127.0.0.0/8"]);
     program.run(&["cache", "build"]);
-    let deadline = Instant::now() + Duration::from_secs(30);
-    while !server.get("mirrorlist").contains("Using preferred netblock") {
-        assert!(Instant::now() < deadline, "the server did not take the new cache");
-        std::thread::sleep(Duration::from_millis(50));
-    }
+    eventually("the server takes the new cache", || {
+        server.get("mirrorlist").contains("Using preferred netblock")
+    });
     let repomd = format!("GET /{REPOSITORY}/repodata/repomd.xml 200");
-    let fetched = |at| nginx.requests(at).iter().filter(|line| line.starts_with(&repomd)).count();
 
     // A plain list proves nothing: the client believes whoever is first. This shows that the mirror is.
     let trusting = Dnf::new(Source::Mirrorlist(&server.url("mirrorlist")));
@@ -230,12 +225,19 @@ fn tampered_metadata(trees: &Trees, nginx: &Nginx, program: &Program, server: &S
     assert!(trusting.list().contains(&"hello.noarch 666-1".to_owned()));
 
     // A metalink says which metadata are right: those are refused and the next mirror's are taken.
-    let before = (fetched(TWIN), fetched(IN_SYNC));
+    let before = [TWIN, IN_SYNC].map(|at| nginx.count(at, &repomd));
     use_repository(Source::Metalink(&server.url("metalink")), &trees.path("master"));
-    nginx.wait_for_request(IN_SYNC, &repomd);
-    let after = (fetched(TWIN), fetched(IN_SYNC));
-    assert!(after.0 > before.0, "the tampered metadata were not even looked at");
-    assert!(after.1 > before.1, "the right metadata came from nowhere");
+    nginx.wait_for(TWIN, &repomd, before[0] + 1);
+    nginx.wait_for(IN_SYNC, &repomd, before[1] + 1);
+}
+
+/// Waits for what another process does in its own time.
+fn eventually(what: &str, condition: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !condition() {
+        assert!(Instant::now() < deadline, "it did not happen that: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[test]

@@ -1,0 +1,485 @@
+//! The table of all commands and their flags; help, completions and man pages come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+use clap_complete::Shell;
+
+/// Knows which mirror holds what of a master tree, and answers every package manager's question where to
+/// download from.
+#[derive(Debug, Parser)]
+#[command(name = "mirrormanager", version, max_term_width = 100, disable_help_subcommand = true)]
+pub struct Cli {
+    /// Flags of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub struct Global {
+    /// Settings file [default: /etc/mirrormanager/mirrormanager.toml if it exists]
+    #[arg(
+        long,
+        value_name = "FILE",
+        env = "MM_CONFIG",
+        hide_env_values = true,
+        global = true,
+        help_heading = "Global options"
+    )]
+    pub config: Option<PathBuf>,
+    /// Set one setting, e.g. `database.url=sqlite:mm.db`; may be repeated
+    #[arg(long = "set", value_name = "KEY=VALUE", global = true, help_heading = "Global options")]
+    pub assignments: Vec<String>,
+    /// Print data as JSON
+    #[arg(long, global = true, help_heading = "Global options")]
+    pub json: bool,
+    /// More messages; twice for even more
+    #[arg(short, long, action = clap::ArgAction::Count, global = true, help_heading = "Global options")]
+    pub verbose: u8,
+    /// Only warnings and errors
+    #[arg(short, long, global = true, help_heading = "Global options", conflicts_with = "verbose")]
+    pub quiet: bool,
+}
+
+/// All commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Try it: a small master tree, six mirrors on loopback, the whole way to an answer
+    Demo(Demo),
+    /// Read the master tree into the database
+    Scan(Scan),
+    /// Check what the mirrors hold
+    Crawl(Crawl),
+    /// Build or look into the mirrorlist cache
+    #[command(subcommand)]
+    Cache(Cache),
+    /// Answer /mirrorlist and /metalink
+    Serve(Serve),
+    /// Prepare or check the database
+    #[command(subcommand)]
+    Db(Db),
+    /// Show or check the settings
+    #[command(subcommand)]
+    Config(Config),
+    /// Products, e.g. Fedora
+    #[command(subcommand)]
+    Product(Product),
+    /// Categories: the parts of the master tree that can be mirrored on their own
+    #[command(subcommand)]
+    Category(Category),
+    /// Sites: organisations that run mirrors
+    #[command(subcommand)]
+    Site(Site),
+    /// Hosts: mirrors, what they carry and whom they serve
+    #[command(subcommand)]
+    Host(Host),
+    /// Networks whose country is known better than the country database knows it
+    #[command(subcommand)]
+    Netblock(Netblock),
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        #[arg(value_enum)]
+        shell: Shell,
+    },
+    /// Print the manual page, or write the pages of all commands into a folder
+    Man {
+        /// Where to write them
+        #[arg(value_name = "DIR")]
+        folder: Option<PathBuf>,
+    },
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// End after one answer has been served, instead of staying up until Ctrl-C
+    #[arg(long)]
+    pub once: bool,
+    /// Folder for tree, mirrors and database, kept afterwards [default: a temporary one]
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+    /// Port of the mirrorlist server on 127.0.0.1 [default: a free one]
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+}
+
+/// `scan`
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Only this category, or with `^` in front all but this one; may be repeated
+    #[arg(long = "category", value_name = "NAME")]
+    pub categories: Vec<String>,
+    /// Delete directories that are gone from the tree
+    #[arg(long)]
+    pub delete: bool,
+    /// Delete even more than the guard allows
+    #[arg(long, alias = "force-delete")]
+    pub force: bool,
+    /// Read every directory, also those whose time has not changed
+    #[arg(long)]
+    pub full: bool,
+    /// Say what would be done and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `crawl`
+#[derive(Debug, Args)]
+pub struct Crawl {
+    /// Only this category; may be repeated
+    #[arg(long = "category", value_name = "NAME")]
+    pub categories: Vec<String>,
+    /// Only this host, by name or id
+    #[arg(long, value_name = "HOST", conflicts_with = "fraction")]
+    pub host: Option<String>,
+    /// Only part P of S slices of the hosts, for several machines that share a crawl
+    #[arg(long, value_name = "P:S")]
+    pub fraction: Option<crawl::Fraction>,
+    /// Only see whether the mirrors can be reached
+    #[arg(long)]
+    pub canary: bool,
+    /// Only look at repodata directories
+    #[arg(long, conflicts_with = "canary")]
+    pub repodata: bool,
+    /// Also check private hosts
+    #[arg(long)]
+    pub include_private: bool,
+    /// Also check hosts that their owner has switched off
+    #[arg(long)]
+    pub include_disabled: bool,
+}
+
+/// `cache`
+#[derive(Debug, Subcommand)]
+pub enum Cache {
+    /// Build the cache from the database and replace the file
+    Build {
+        /// The file to write [default: setting cache.file]
+        #[arg(short, long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
+    /// Say what a cache file holds
+    Inspect {
+        /// The file [default: setting cache.file]
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// Address and port to answer on [default: setting serve.listen]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// Address and port for health and metrics [default: setting serve.control]
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub control: Option<std::net::SocketAddr>,
+    /// The cache file [default: setting serve.cache]
+    #[arg(long, value_name = "FILE")]
+    pub cache: Option<PathBuf>,
+}
+
+/// `db`
+#[derive(Debug, Subcommand)]
+pub enum Db {
+    /// Bring the database to the newest schema; creates an SQLite file
+    Migrate {
+        /// Go on with a revision of upstream's schema that is newer than this program
+        #[arg(long)]
+        accept_unknown_revision: bool,
+    },
+    /// Say what differs between the database and the schema this program expects
+    Check,
+}
+
+/// `config`
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Read all settings and say whether they are right
+    Check,
+    /// Print the settings in effect and where each that is not a default comes from, secrets hidden
+    Dump,
+    /// Print a settings file with every setting, its meaning and its default
+    Default,
+}
+
+/// `product`
+#[derive(Debug, Subcommand)]
+pub enum Product {
+    /// Add a product
+    Add {
+        /// Its name
+        name: String,
+    },
+    /// List all products
+    List,
+}
+
+/// `category`
+#[derive(Debug, Subcommand)]
+pub enum Category {
+    /// Add a category
+    Add {
+        /// Its name, e.g. "Fedora Linux"
+        name: String,
+        /// The product it belongs to
+        #[arg(long, value_name = "NAME")]
+        product: String,
+        /// Its top directory as clients see it, e.g. pub/fedora/linux
+        #[arg(long, value_name = "PATH")]
+        topdir: String,
+    },
+    /// List all categories
+    List,
+}
+
+/// `site`
+#[derive(Debug, Subcommand)]
+pub enum Site {
+    /// Add a site
+    Add {
+        /// Its name
+        name: String,
+        /// The organisation's page
+        #[arg(long, value_name = "URL")]
+        org_url: Option<String>,
+        /// File with the password its mirrors check in with
+        #[arg(long, value_name = "FILE")]
+        password_file: Option<PathBuf>,
+        /// The account that may edit it in the web
+        #[arg(long, value_name = "NAME", default_value = "admin")]
+        account: String,
+        /// Hide its hosts from public lists
+        #[arg(long)]
+        private: bool,
+    },
+    /// List all sites
+    List,
+}
+
+/// `host`
+#[derive(Debug, Subcommand)]
+pub enum Host {
+    /// Add a host to a site
+    Add(HostAdd),
+    /// List hosts
+    List {
+        /// Only those of this site
+        #[arg(long, value_name = "NAME")]
+        site: Option<String>,
+    },
+    /// What a host carries
+    #[command(subcommand)]
+    Category(HostCategory),
+    /// Where a host's copy of a category is reached
+    #[command(subcommand)]
+    Url(HostUrl),
+    /// Client networks that are sent to a host first
+    #[command(subcommand)]
+    Netblock(HostNetblock),
+    /// AS numbers that a host peers with, and its own
+    #[command(subcommand)]
+    Asn(HostAsn),
+    /// Countries of a host
+    #[command(subcommand)]
+    Country(HostCountry),
+}
+
+/// `host add`
+#[derive(Debug, Args)]
+pub struct HostAdd {
+    /// Its name, usually the DNS name
+    pub name: String,
+    /// The site it belongs to
+    #[arg(long, value_name = "NAME")]
+    pub site: String,
+    /// Two-letter code of the country it stands in
+    #[arg(long, value_name = "CC")]
+    pub country: String,
+    /// Bandwidth in Mbit/s; its share of the answers
+    #[arg(long, value_name = "MBITS", default_value_t = 100)]
+    pub bandwidth: i32,
+    /// The AS number of its network; clients of that network are sent to it first
+    #[arg(long, value_name = "NUMBER")]
+    pub asn: Option<u32>,
+    /// Do not prefer it for clients of its AS
+    #[arg(long, requires = "asn")]
+    pub no_asn_clients: bool,
+    /// Not crawled, not listed publicly
+    #[arg(long)]
+    pub private: bool,
+    /// It is on Internet2
+    #[arg(long)]
+    pub internet2: bool,
+    /// It serves Internet2 clients although it is private
+    #[arg(long)]
+    pub internet2_clients: bool,
+    /// A remark
+    #[arg(long, value_name = "TEXT")]
+    pub comment: Option<String>,
+}
+
+/// Which host: `--site` is only needed when two sites have a host of that name.
+#[derive(Debug, Clone, Args)]
+pub struct Which {
+    /// The host, by name or id
+    pub host: String,
+    /// Its site, when several have a host of this name
+    #[arg(long, value_name = "NAME")]
+    pub site: Option<String>,
+}
+
+/// `host category`
+#[derive(Debug, Subcommand)]
+pub enum HostCategory {
+    /// Let a host carry a category
+    Add {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+        /// The category
+        category: String,
+        /// Take it as current without ever checking
+        #[arg(long)]
+        always_up2date: bool,
+    },
+    /// List what hosts carry
+    List {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `host url`
+#[derive(Debug, Subcommand)]
+pub enum HostUrl {
+    /// Add a base URL
+    Add {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+        /// The category
+        category: String,
+        /// What stands in front of a path below the category's top directory
+        url: String,
+        /// Used for checks, never given to clients
+        #[arg(long)]
+        private: bool,
+    },
+    /// List the URLs of a host
+    List {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `host netblock`
+#[derive(Debug, Subcommand)]
+pub enum HostNetblock {
+    /// Add a network, an address, or a host name
+    Add {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+        /// 192.0.2.0/24, 2001:db8::/32, or a DNS name
+        netblock: String,
+        /// What it is
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+    },
+    /// List the networks of a host
+    List {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `host asn`
+#[derive(Debug, Subcommand)]
+pub enum HostAsn {
+    /// Set the AS number of the host's own network
+    Set {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+        /// The AS number
+        asn: u32,
+    },
+    /// Add the AS number of a peer
+    AddPeer {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+        /// The AS number
+        asn: u32,
+        /// What it is
+        #[arg(long, value_name = "TEXT")]
+        name: Option<String>,
+    },
+    /// List the AS numbers of a host
+    List {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `host country`
+#[derive(Debug, Subcommand)]
+pub enum HostCountry {
+    /// Serve only clients of this country, and of others that are added likewise
+    Allow {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+        /// Two-letter code
+        country: String,
+    },
+    /// Show the host under a further country in the public list
+    Add {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+        /// Two-letter code
+        country: String,
+    },
+    /// List the countries a host is limited to
+    List {
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+    },
+}
+
+/// `netblock`
+#[derive(Debug, Subcommand)]
+pub enum Netblock {
+    /// Count the clients of a network to a country, whatever the country database says
+    Add {
+        /// 192.0.2.0/24 or 2001:db8::/32
+        netblock: String,
+        /// Two-letter code
+        country: String,
+    },
+    /// List all such networks
+    List,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_valid() {
+        super::Cli::command().debug_assert();
+    }
+}

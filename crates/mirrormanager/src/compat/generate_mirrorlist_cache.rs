@@ -1,0 +1,119 @@
+//! `generate-mirrorlist-cache`, spec mirrorlist B.1.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use model::clock::SystemClock;
+use model::redact::database_url;
+use settings::Log;
+use settings::cache::{Cache, CacheCompatibility};
+use settings::log::LogFormat;
+use store::{ConnectOptions, Store};
+
+use super::flags::{self, Flag, Given, Positional};
+use super::{dotenv, libpq};
+use crate::commands::{block_on, cache};
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::logging;
+use crate::printer::{Form, Printer, message};
+
+const FLAGS: [Flag; 4] = [
+    Flag {
+        long: "outfile",
+        short: Some('o'),
+        value: Some("CACHE"),
+        help: "file to write [/var/lib/mirrormanager/mirrorlist_cache.proto]",
+    },
+    Flag {
+        long: "config",
+        short: Some('c'),
+        value: Some("CONFIG"),
+        help: "file with DB_URL=… [/etc/mirrormanager/generate-mirrorlist-cache.cfg]",
+    },
+    Flag { long: "debug", short: Some('d'), value: None, help: "say what is being done" },
+    Flag { long: "help", short: Some('h'), value: None, help: "this text" },
+];
+
+fn usage() -> String {
+    format!("Usage: generate-mirrorlist-cache [options]\n\nOptions:\n{}\n", flags::describe(&FLAGS))
+}
+
+/// Builds the cache with the old program's flags, defaults and texts.
+pub fn run(arguments: &[OsString]) -> Exit {
+    let given = match flags::read(&FLAGS, arguments, Positional::Mixed) {
+        Ok(given) => given,
+        Err(mistake) => {
+            message(format_args!("error: {mistake}\n{}", usage().trim_end()));
+            return Exit::Usage;
+        }
+    };
+    match build(&given, Printer::new(Form::Text)) {
+        Ok(exit) => exit,
+        Err(Failure::Closed) => Exit::Success,
+        // The old program knows no other status than 1 for a failed build.
+        Err(failure) => {
+            message(failure.line());
+            Exit::Failed
+        }
+    }
+}
+
+fn build(given: &Given, out: Printer) -> Outcome {
+    if given.has("help") {
+        out.line(usage().trim_end())?;
+        return Ok(Exit::Success);
+    }
+    let level = if given.has("debug") { "debug" } else { "error" };
+    logging::start(&Log { level: level.into(), format: LogFormat::Text })?;
+    let config = given.last("config").unwrap_or("/etc/mirrormanager/generate-mirrorlist-cache.cfg");
+    let mut values = read_config(Path::new(config));
+    // A variable that is set already wins over the file.
+    values.extend(std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok()?;
+        (name == "DB_URL" || name.starts_with("PG")).then_some((name, value.into_string().ok()?))
+    }));
+    let Some(url) = values.get("DB_URL") else {
+        out.line(format_args!("Error reading configuration file {config}"))?;
+        return Ok(Exit::Failed);
+    };
+    let url = libpq::url(url, &values).map_err(|e| Failure::input(format!("DB_URL: {e}")))?;
+    let file =
+        PathBuf::from(given.last("outfile").unwrap_or("/var/lib/mirrormanager/mirrorlist_cache.proto"));
+    let opened = writable(&file);
+    if let Err(reason) = opened {
+        return Err(Failure::input(format!("Error opening file {}: {reason}", file.display())));
+    }
+    let settings = Cache { compatibility: CacheCompatibility::Upstream, ..Cache::default() };
+    let debug = given.has("debug");
+    block_on(async move {
+        if debug {
+            out.line(format_args!("reading {}", database_url(&url)))?;
+        }
+        let store = Store::connect(&url, &ConnectOptions::default()).await?;
+        cache::build(&store, &settings, &file, &SystemClock, out).await?;
+        if debug {
+            out.line(format_args!("wrote {}", file.display()))?;
+        }
+        Ok(Exit::Success)
+    })
+}
+
+fn read_config(name: &Path) -> BTreeMap<String, String> {
+    let folder = std::env::current_dir().unwrap_or_default();
+    dotenv::find(name, &folder).map(|path| dotenv::read(&path)).unwrap_or_default()
+}
+
+/// Whether the file can be replaced, found out before the database is asked for anything.
+fn writable(file: &Path) -> Result<(), String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if file.is_dir() {
+        return Err("it is a folder".into());
+    }
+    match std::fs::metadata(folder) {
+        Ok(metadata) if metadata.is_dir() => Ok(()),
+        Ok(_) => Err(format!("{} is no folder", folder.display())),
+        Err(e) => Err(e.to_string()),
+    }
+}

@@ -1,0 +1,394 @@
+//! `mm2_crawler`, spec crawler 1.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crawl::{CrawlReport, Ending, Fraction, HostReport, Job, Mode};
+use model::activity::CrawlScope;
+use model::clock::SystemClock;
+use settings::log::LogFormat;
+use settings::{Log, Settings};
+use store::{ConnectOptions, Store};
+
+use super::flags::{self, Flag, Given, Positional};
+use super::old_config;
+use super::usage::{self, Program};
+use crate::commands::{block_on, crawl as command};
+use crate::exit::Exit;
+use crate::failure::{Failure, Outcome};
+use crate::logging;
+use crate::printer::{Form, Printer, message};
+
+const PROGRAM: Program = Program { name: "mm2_crawler", synopsis: "[OPTIONS] COMMAND [ARGS]..." };
+const CRAWL: Program = Program { name: "mm2_crawler crawl", synopsis: "[OPTIONS]" };
+const PROPAGATION: Program = Program { name: "mm2_crawler propagation", synopsis: "[OPTIONS]" };
+
+const CONTINENTS: [&str; 8] = ["AF", "AN", "AS", "EU", "NA", "OC", "SA", "--"];
+
+const fn value(long: &'static str, short: Option<char>, value: &'static str, help: &'static str) -> Flag {
+    Flag { long, short, value: Some(value), help }
+}
+
+const fn switch(long: &'static str, help: &'static str) -> Flag {
+    Flag { long, short: None, value: None, help }
+}
+
+const HELP: Flag = switch("help", "this text");
+
+const FLAGS: [Flag; 16] = [
+    value(
+        "config",
+        Some('c'),
+        "PATH",
+        "configuration file [/etc/mirrormanager/mirrormanager2.cfg, or variable MM2_CONFIG]",
+    ),
+    switch("include-private", "also check private hosts"),
+    switch("include-disabled", "also check hosts that their owner switched off"),
+    switch("exclude-disabled", "do not (the default)"),
+    value("category", None, "NAME", "only this category; may be repeated"),
+    value("threads", Some('t'), "N", "hosts checked at the same time [20 for each CPU, at most 100]"),
+    value("global-timeout", None, "MIN", "minutes for the whole run [360]"),
+    value("host-timeout", None, "MIN", "minutes for one host [no limit]"),
+    value("startid", None, "ID", "hosts from this id on"),
+    value("stopid", None, "ID", "hosts below this id"),
+    value("fraction", Some('f'), "P:S", "part P of S slices of the hosts [1:1]"),
+    switch("disable-fedmsg", "publish no messages"),
+    value(
+        "continent",
+        None,
+        "CC",
+        "only hosts of this continent, with ^ in front all but these; may be repeated",
+    ),
+    Flag { long: "debug", short: Some('d'), value: None, help: "say more" },
+    switch("no-fail", "status 0 also when the time was over"),
+    HELP,
+];
+
+const CRAWL_FLAGS: [Flag; 3] = [
+    switch("canary", "only see whether the mirrors can be reached"),
+    switch("repodata", "only look at repodata directories"),
+    HELP,
+];
+
+const PROPAGATION_FLAGS: [Flag; 3] = [
+    value("product", None, "NAME", "only repositories of this product"),
+    value("version", None, "VER", "only repositories of this version"),
+    HELP,
+];
+
+/// Crawls with the old program's flags, defaults and texts.
+pub fn run(arguments: &[OsString]) -> Exit {
+    let given = match flags::read(&FLAGS, arguments, Positional::Stop) {
+        Ok(given) => given,
+        Err(mistake) => return PROGRAM.refuse_mistake(&mistake),
+    };
+    finish(match group(&given, Printer::new(Form::Text)) {
+        Ok(exit) => return exit,
+        Err(ended) => ended,
+    })
+}
+
+/// How a run ended early: a wrong command line, or something that failed later.
+enum Ended {
+    Usage(Program, String),
+    Failure(Failure),
+}
+
+impl<E: Into<Failure>> From<E> for Ended {
+    fn from(error: E) -> Self {
+        Self::Failure(error.into())
+    }
+}
+
+fn finish(ended: Ended) -> Exit {
+    match ended {
+        Ended::Usage(program, reason) => program.refuse(reason),
+        Ended::Failure(failure) => {
+            if failure.exit() != Exit::Success {
+                usage::error(failure.line());
+            }
+            failure.exit()
+        }
+    }
+}
+
+fn group(given: &Given, out: Printer) -> Result<Exit, Ended> {
+    let usage = |reason: String| Ended::Usage(PROGRAM, reason);
+    if given.has("help") {
+        out.line(format_args!(
+            "{}\n\nOptions:\n{}\n\nCommands:\n  crawl        check what the mirrors hold\n  \
+             propagation  see how far new content has spread",
+            PROGRAM.line(),
+            flags::describe(&FLAGS)
+        ))?;
+        return Ok(Exit::Success);
+    }
+    let Some((subcommand, rest)) = given.positional.split_first() else {
+        return Err(usage("Missing command.".into()));
+    };
+    let rest: Vec<OsString> = rest.iter().map(OsString::from).collect();
+    match subcommand.as_str() {
+        "crawl" => {
+            let own = subcommand_flags(CRAWL, &CRAWL_FLAGS, &rest, out)?;
+            let Some(own) = own else { return Ok(Exit::Success) };
+            crawl(given, &own, out)
+        }
+        "propagation" => {
+            let own = subcommand_flags(PROPAGATION, &PROPAGATION_FLAGS, &rest, out)?;
+            let Some(own) = own else { return Ok(Exit::Success) };
+            if own.has("version") && !own.has("product") {
+                let reason = "if you select a version, you must select a product.";
+                return Err(Ended::Usage(PROPAGATION, reason.into()));
+            }
+            Err(Failure::operation("propagation is not part of this version yet; run `mm2_crawler crawl`")
+                .into())
+        }
+        other => Err(usage(format!("No such command '{other}'."))),
+    }
+}
+
+/// The flags behind the subcommand; `None` when its help was asked for and given.
+fn subcommand_flags(
+    program: Program,
+    known: &[Flag],
+    arguments: &[OsString],
+    out: Printer,
+) -> Result<Option<Given>, Ended> {
+    let given = flags::read(known, arguments, Positional::Mixed)
+        .map_err(|mistake| Ended::Usage(program, Program::describe(&mistake)))?;
+    if given.has("help") {
+        out.line(format_args!("{}\n\nOptions:\n{}", program.line(), flags::describe(known)))?;
+        return Ok(None);
+    }
+    match given.positional.first() {
+        Some(stray) => Err(Ended::Usage(program, format!("Got unexpected extra argument ({stray})"))),
+        None => Ok(Some(given)),
+    }
+}
+
+fn crawl(given: &Given, own: &Given, out: Printer) -> Result<Exit, Ended> {
+    let mut job = job(given, own)?;
+    check_continents(given)?;
+    let threads = number(given, "threads", "'-t' / '--threads'")?;
+    let host_timeout = number(given, "host-timeout", "'--host-timeout'")?;
+    let global_timeout = number(given, "global-timeout", "'--global-timeout'")?.unwrap_or(360);
+    job.run_limit = Some(Duration::from_secs(global_timeout.saturating_mul(60)));
+    let level = if given.has("debug") { "debug" } else { "info" };
+    logging::start(&Log { level: level.into(), format: LogFormat::Text })?;
+    let mut settings =
+        old_config::read(&old_config::path(given.last("config"))).map_err(Failure::operation)?.settings;
+    settings.crawl.hosts_in_parallel =
+        usize::try_from(threads.unwrap_or_else(usual_threads)).unwrap_or(100).max(1);
+    settings.crawl.host_timeout_seconds = host_timeout.unwrap_or(0).saturating_mul(60);
+    let no_fail = given.has("no-fail");
+    let canary = own.has("canary");
+    Ok(block_on(run_crawl(settings, job, no_fail, canary, out))?)
+}
+
+async fn run_crawl(settings: Settings, job: Job, no_fail: bool, canary: bool, out: Printer) -> Outcome {
+    let store = Store::connect(settings.database.url.expose(), &ConnectOptions::default()).await?;
+    if let Some(unknown) = unknown_category(&store, &job.categories).await? {
+        return Err(Failure::input(unknown));
+    }
+    let report = command::crawl(&store, &settings, &job, Arc::new(SystemClock), out).await?;
+    out.line(results(&report, canary))?;
+    let duration = duration(report.duration_seconds);
+    match report.ending {
+        Ending::Finished => {
+            out.line(format_args!("Crawler finished after {duration}"))?;
+            Ok(Exit::Success)
+        }
+        Ending::TimeLimit | Ending::Cancelled => {
+            let why = match report.ending {
+                Ending::Cancelled => "interrupted",
+                _ => "maximum run time reached",
+            };
+            let text = format!("Crawler failed after {duration}: {why}, some host statuses are unknown");
+            if no_fail {
+                out.line(text)?;
+                return Ok(Exit::Success);
+            }
+            usage::error(text);
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+async fn unknown_category(store: &Store, wanted: &[String]) -> Outcome<Option<String>> {
+    let rows = store::categories::list(store).await?;
+    let known: Vec<&str> = rows.iter().map(|row| row.name.as_str()).collect();
+    Ok(wanted
+        .iter()
+        .find(|name| !known.contains(&name.as_str()))
+        .map(|name| format!("Category {name} does not exist. Available categories: {}", known.join(", "))))
+}
+
+fn job(given: &Given, own: &Given) -> Result<Job, Ended> {
+    let fraction = match given.last("fraction") {
+        None => Fraction::ALL,
+        Some(text) => text.parse().map_err(|error: crawl::fraction::FractionError| {
+            Ended::Usage(PROGRAM, format!("Invalid value for '-f' / '--fraction': {error}"))
+        })?,
+    };
+    let id = |flag: &str| {
+        let number = number(given, flag, &format!("'--{flag}'"))?.unwrap_or(0);
+        Ok::<_, Ended>(i32::try_from(number).unwrap_or(i32::MAX))
+    };
+    let (start_id, stop_id) = (id("startid")?, id("stopid")?);
+    if !fraction.is_all() && (start_id != 0 || stop_id != 0) {
+        return Err(Ended::Usage(PROGRAM, "Cannot use --fraction with --startid or --stopid".into()));
+    }
+    let disabled = given.has_last_of("include-disabled", "exclude-disabled");
+    Ok(Job {
+        categories: given.all("category"),
+        scope: CrawlScope { disabled, private: given.has("include-private") },
+        start_id,
+        stop_id,
+        fraction,
+        mode: match (own.has("canary"), own.has("repodata")) {
+            (true, _) => Mode::Canary,
+            (false, true) => Mode::Repodata,
+            (false, false) => Mode::Full,
+        },
+        run_limit: None,
+    })
+}
+
+fn number(given: &Given, flag: &str, shown: &str) -> Result<Option<u64>, Ended> {
+    let Some(text) = given.last(flag) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| {
+        Ended::Usage(PROGRAM, format!("Invalid value for {shown}: '{text}' is not a valid integer."))
+    })
+}
+
+/// Known continents are accepted; hosts are not told apart by them yet, which is said.
+fn check_continents(given: &Given) -> Result<(), Ended> {
+    let wanted = given.all("continent");
+    for continent in &wanted {
+        let name = continent.trim_start_matches('^').to_ascii_uppercase();
+        if !CONTINENTS.contains(&name.as_str()) {
+            let reason = format!(
+                "Invalid value for '--continent': Unknown continent {name}. Known continents: {}",
+                CONTINENTS.join(", ")
+            );
+            return Err(Ended::Usage(PROGRAM, reason));
+        }
+    }
+    if !wanted.is_empty() {
+        message("warning: --continent is not used by this version, hosts of all continents are checked");
+    }
+    Ok(())
+}
+
+fn usual_threads() -> u64 {
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    (20 * processors as u64).min(100)
+}
+
+/// `1h2m3s` without parts that are zero; at least `0s`.
+fn duration(seconds: f64) -> String {
+    let all = seconds.max(0.0) as u64;
+    let parts = [(all / 3600, 'h'), (all % 3600 / 60, 'm'), (all % 60, 's')];
+    let text: String =
+        parts.into_iter().filter(|(n, _)| *n > 0).map(|(n, unit)| format!("{n}{unit}")).collect();
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
+/// The table of results in the old program's frame.
+fn results(report: &CrawlReport, canary: bool) -> String {
+    let mut heading = vec!["Host Name", "Status", "Duration"];
+    if !canary {
+        heading.extend([
+            "Total directories",
+            "Unreadable directories",
+            "Changed to up2date",
+            "Changed to NOT up2date",
+            "Unchanged",
+            "Unknown",
+            "HostCategoryDirs created",
+            "HostCategoryDirs deleted",
+        ]);
+    }
+    let rows: Vec<Vec<String>> = report.hosts.iter().map(|host| cells(host, canary)).collect();
+    framed("Crawl results", &heading, &rows)
+}
+
+fn cells(host: &HostReport, canary: bool) -> Vec<String> {
+    let clean: String = host.name.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
+    let mut cells = vec![
+        format!("{clean} ({})", host.id),
+        host.status.as_str().to_owned(),
+        format!("{}s", host.duration_seconds.round()),
+    ];
+    if !canary {
+        let s = &host.statistics;
+        let numbers = [
+            s.total_directories,
+            s.unreadable,
+            s.up2date,
+            s.not_up2date,
+            s.unchanged,
+            s.unknown,
+            s.hcds_created,
+            s.hcds_deleted,
+        ];
+        cells.extend(numbers.map(|n| n.to_string()));
+    }
+    cells
+}
+
+fn framed(title: &str, heading: &[&str], rows: &[Vec<String>]) -> String {
+    let widths: Vec<usize> = heading
+        .iter()
+        .enumerate()
+        .map(|(at, head)| {
+            let cells = rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.chars().count());
+            cells.chain([head.chars().count()]).max().unwrap_or(0)
+        })
+        .collect();
+    let line = |left: &str, fill: &str, middle: &str, right: &str| {
+        let parts: Vec<String> = widths.iter().map(|width| fill.repeat(width + 2)).collect();
+        format!("{left}{}{right}", parts.join(middle))
+    };
+    let row = |bar: &str, cells: &mut dyn Iterator<Item = &str>| {
+        let parts: Vec<String> =
+            cells.zip(&widths).map(|(cell, width)| format!(" {cell:<width$} ", width = *width)).collect();
+        format!("{bar}{}{bar}", parts.join(bar))
+    };
+    let top = line("┏", "━", "┳", "┓");
+    let indent = top.chars().count().saturating_sub(title.len()) / 2;
+    let mut lines = vec![format!("{}{title}", " ".repeat(indent)), top];
+    lines.push(row("┃", &mut heading.iter().copied()));
+    lines.push(line("┡", "━", "╇", "┩"));
+    lines.extend(rows.iter().map(|cells| row("│", &mut cells.iter().map(String::as_str))));
+    lines.push(line("└", "─", "┴", "┘"));
+    lines.join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_leave_out_what_is_zero() {
+        for (seconds, text) in [(0.4, "0s"), (12.9, "12s"), (3603.0, "1h3s"), (3720.0, "1h2m"), (-1.0, "0s")]
+        {
+            assert_eq!(duration(seconds), text);
+        }
+    }
+
+    #[test]
+    fn the_frame_is_the_old_one() {
+        let rows = [vec!["http-host (1)".to_owned(), "OK".to_owned(), "12s".to_owned()]];
+        assert_eq!(
+            framed("Crawl results", &["Host Name", "Status", "Duration"], &rows),
+            "            Crawl results\n\
+             ┏━━━━━━━━━━━━━━━┳━━━━━━━━┳━━━━━━━━━━┓\n\
+             ┃ Host Name     ┃ Status ┃ Duration ┃\n\
+             ┡━━━━━━━━━━━━━━━╇━━━━━━━━╇━━━━━━━━━━┩\n\
+             │ http-host (1) │ OK     │ 12s      │\n\
+             └───────────────┴────────┴──────────┘"
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! The configuration file of the `mm2_` programs: ours if its name ends in `.toml`, else the keys of
+//! `mirrormanager2.cfg` that scanner and crawler know.
+
+use std::path::{Path, PathBuf};
+
+use settings::{DatabaseUrl, Settings, Sources};
+
+use super::python_literal::{self, Value};
+
+/// Where the old programs look.
+const DEFAULT: &str = "/etc/mirrormanager/mirrormanager2.cfg";
+
+/// The largest file that is read, bytes.
+const LIMIT: u64 = 4 * 1024 * 1024;
+
+/// What an old configuration file says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OldConfig {
+    /// What scanner and crawler need, upstream's defaults for the rest.
+    pub settings: Settings,
+    /// The entries of `UMDL_MASTER_DIRECTORIES` that this version can not scan, by category, and why.
+    pub unusable_sources: Vec<(String, String)>,
+    /// Upstream scans what `UMDL_MASTER_DIRECTORIES` lists and nothing else: no usable entry, no scan.
+    pub scans_nothing: bool,
+}
+
+/// The file that is meant: the flag, else the variable `MM2_CONFIG`, else the usual place.
+pub fn path(flag: Option<&str>) -> PathBuf {
+    let variable = || std::env::var_os("MM2_CONFIG").filter(|value| !value.is_empty());
+    match flag {
+        Some(flag) => PathBuf::from(flag),
+        None => variable().map_or_else(|| PathBuf::from(DEFAULT), PathBuf::from),
+    }
+}
+
+/// Reads it.
+///
+/// # Errors
+/// One line that names the file and what is wrong.
+pub fn read(path: &Path) -> Result<OldConfig, String> {
+    if path.extension().is_some_and(|extension| extension == "toml") {
+        let sources = Sources { file: Some(path.to_path_buf()), ..Sources::default() };
+        let (settings, _) = settings::load(&sources).map_err(|e| e.to_string())?;
+        return Ok(OldConfig { settings, unusable_sources: Vec::new(), scans_nothing: false });
+    }
+    let fail = |reason: String| format!("cannot read configuration {}: {reason}", path.display());
+    let size = std::fs::metadata(path).map_err(|e| fail(e.to_string()))?.len();
+    if size > LIMIT {
+        return Err(fail(format!("larger than {LIMIT} bytes")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|e| fail(e.to_string()))?;
+    of_python(&text).map_err(|reason| format!("configuration {}: {reason}", path.display()))
+}
+
+fn of_python(text: &str) -> Result<OldConfig, String> {
+    let names = python_literal::parse(text);
+    let mut settings = Settings::default();
+    let mut unusable_sources = Vec::new();
+    let mut sources = Vec::new();
+    for (name, value) in &names {
+        let wrong = |expected: &str| match value {
+            Value::Unsupported(line) => {
+                format!("{name} in line {line} is not a plain {expected}; write it out, no code is run")
+            }
+            _ => format!("{name} is no {expected}"),
+        };
+        let text = || value.text().ok_or_else(|| wrong("text"));
+        let number = || match value {
+            Value::Integer(number) => u32::try_from(*number).map_err(|_| wrong("number from 0 on")),
+            _ => Err(wrong("number")),
+        };
+        match name.as_str() {
+            "SQLALCHEMY_DATABASE_URI" => settings.database.url = DatabaseUrl::new(database_url(text()?)),
+            "UMDL_PREFIX" => settings.scan.content_root = PathBuf::from(text()?),
+            "UMDL_MASTER_DIRECTORIES" => {
+                for entry in value.list().ok_or_else(|| wrong("list"))? {
+                    match source(entry)? {
+                        Ok(source) => sources.push(source),
+                        Err(unusable) => unusable_sources.push(unusable),
+                    }
+                }
+            }
+            "SKIP_PATHS_FOR_VERSION" => {
+                settings.scan.skip_paths_for_version =
+                    Some(texts(value).ok_or_else(|| wrong("list of texts"))?);
+            }
+            "MAX_STALE_DAYS" => settings.scan.max_stale_days = Some(number()?),
+            "MAX_PROPAGATION_DAYS" => settings.scan.max_propagation_days = Some(number()?),
+            "CRAWLER_AUTO_DISABLE" => settings.crawl.auto_disable_failures = number()?,
+            "MM_LOG_DIR" => {
+                let folder = match value {
+                    Value::None => "-",
+                    _ => text()?,
+                };
+                settings.crawl.log_folder = (folder != "-").then(|| Path::new(folder).join("crawler"));
+            }
+            _ => {}
+        }
+    }
+    let scans_nothing = sources.is_empty();
+    settings.scan.sources = sources;
+    Ok(OldConfig { settings, unusable_sources, scans_nothing })
+}
+
+/// One entry of `UMDL_MASTER_DIRECTORIES`; the inner error is an entry of a kind that can not be scanned.
+fn source(entry: &Value) -> Result<Result<settings::scan::ScanSource, (String, String)>, String> {
+    let text = |key: &str| entry.get(key).and_then(Value::text);
+    let category = text("category")
+        .ok_or("UMDL_MASTER_DIRECTORIES has an entry without a category, or one that is no dictionary")?;
+    let kind = text("type").unwrap_or_else(|| if text("path").is_some() { "directory" } else { "rsync" });
+    match (kind, text("path")) {
+        ("directory", Some(path)) => {
+            let excludes = match entry.get("excludes") {
+                None => Vec::new(),
+                Some(list) => texts(list).ok_or_else(|| {
+                    format!("UMDL_MASTER_DIRECTORIES, {category}: excludes is no list of texts")
+                })?,
+            };
+            Ok(Ok(settings::scan::ScanSource {
+                category: category.to_owned(),
+                path: Some(PathBuf::from(path)),
+                excludes,
+            }))
+        }
+        ("directory", None) => {
+            Err(format!("UMDL_MASTER_DIRECTORIES, {category}: an entry of type directory needs a path"))
+        }
+        ("rsync" | "file", _) => Ok(Err((
+            category.to_owned(),
+            format!("entries of type {kind} can not be scanned by this version; use type directory"),
+        ))),
+        _ => Err(format!("UMDL_MASTER_DIRECTORIES, {category}: unknown type {kind:?}")),
+    }
+}
+
+fn texts(value: &Value) -> Option<Vec<String>> {
+    value.list()?.iter().map(|item| item.text().map(str::to_owned)).collect()
+}
+
+/// An SQLAlchemy URL as one of ours: without the driver, and with SQLite's paths in our form.
+fn database_url(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let scheme = scheme.split('+').next().unwrap_or(scheme);
+    if scheme == "sqlite" {
+        return format!("sqlite:{}", rest.strip_prefix('/').unwrap_or(rest));
+    }
+    format!("{scheme}://{rest}")
+}
+
+/// Entry for fuzzing: any bytes as the text of an old configuration file.
+pub fn fuzz(bytes: &[u8]) {
+    let _ = of_python(&String::from_utf8_lossy(bytes));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_of_a_deployment() {
+        let old = of_python(
+            "import os\nSQLALCHEMY_DATABASE_URI = 'postgresql+psycopg2://mm:x@db/mm'\nUMDL_PREFIX = '/srv/'\n\
+             UMDL_MASTER_DIRECTORIES = [\n {'type': 'directory', 'path': '/srv/pub/epel/', 'category': 'Fedora EPEL',\n\
+             'excludes': ['.*/x']},\n {'path': '/srv/pub/fedora', 'category': 'Fedora Linux'},\n\
+             {'type': 'rsync', 'url': 'rsync://h/m', 'category': 'Ubuntu'},\n]\nCRAWLER_AUTO_DISABLE = 6\n\
+             MM_LOG_DIR = '/var/log/mirrormanager'\nSECRET_KEY = os.urandom(9)\n",
+        )
+        .unwrap();
+        assert_eq!(old.settings.database.url.expose(), "postgresql://mm:x@db/mm");
+        assert_eq!(old.settings.scan.content_root, Path::new("/srv/"));
+        let names: Vec<&str> = old.settings.scan.sources.iter().map(|s| s.category.as_str()).collect();
+        assert_eq!(names, ["Fedora EPEL", "Fedora Linux"]);
+        assert_eq!(old.settings.scan.sources[0].excludes, [".*/x"]);
+        assert_eq!(old.unusable_sources[0].0, "Ubuntu");
+        assert_eq!(old.settings.crawl.auto_disable_failures, 6);
+        assert_eq!(
+            old.settings.crawl.log_folder.as_deref(),
+            Some(Path::new("/var/log/mirrormanager/crawler"))
+        );
+    }
+
+    #[test]
+    fn paths_of_sqlite() {
+        assert_eq!(database_url("sqlite:////var/lib/mm.sqlite"), "sqlite:/var/lib/mm.sqlite");
+        assert_eq!(database_url("sqlite:///mm.sqlite"), "sqlite:mm.sqlite");
+        assert_eq!(database_url("sqlite:mm.sqlite"), "sqlite:mm.sqlite");
+    }
+
+    #[test]
+    fn what_is_needed_must_be_plain() {
+        let error = of_python("A = 1\nUMDL_PREFIX = os.environ['X']\n").unwrap_err();
+        assert_eq!(error, "UMDL_PREFIX in line 2 is not a plain text; write it out, no code is run");
+        let error = of_python("UMDL_MASTER_DIRECTORIES = [{'path': '/x'}]\n").unwrap_err();
+        assert!(error.contains("without a category"), "{error}");
+        let error = of_python("UMDL_MASTER_DIRECTORIES = [{'type': 'ftp', 'category': 'X'}]\n").unwrap_err();
+        assert_eq!(error, "UMDL_MASTER_DIRECTORIES, X: unknown type \"ftp\"");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_make_it_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+            fuzz(&bytes);
+        }
+    }
+}

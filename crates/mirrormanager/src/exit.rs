@@ -1,0 +1,37 @@
+//! The exit status, mapped to numbers here and nowhere else.
+
+use std::process::ExitCode;
+
+/// How the program ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All fine.
+    Success,
+    /// At least one part of the work failed.
+    Failed,
+    /// Arguments, settings or input can not be used; nothing was done.
+    Usage,
+    /// The scanner would have deleted too much and did not.
+    DeletionRefused,
+    /// Another instance holds the lock.
+    Locked,
+}
+
+impl Exit {
+    /// The number that the caller of the program sees.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Success => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::DeletionRefused => 3,
+            Self::Locked => 4,
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}

@@ -1,0 +1,31 @@
+//! Setting up the log, once per process.
+
+use std::io::IsTerminal;
+
+use settings::Log;
+use settings::log::LogFormat;
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::fmt::format::FmtSpan;
+
+use crate::failure::{Failure, Outcome};
+
+/// Sends log lines to standard error in the form the settings ask for. A second call changes nothing.
+///
+/// # Errors
+/// [`Failure::Input`] when `log.level` is no filter.
+pub fn start(log: &Log) -> Outcome<()> {
+    let filter = EnvFilter::builder()
+        .parse(&log.level)
+        .map_err(|e| Failure::input(format!("setting log.level: {:?} is no log filter: {e}", log.level)))?;
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_span_events(FmtSpan::NONE);
+    let terminal = std::io::stderr().is_terminal();
+    let _ = match log.format {
+        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Auto if !terminal => builder.json().try_init(),
+        LogFormat::Text | LogFormat::Auto => builder.with_ansi(terminal).with_target(false).try_init(),
+    };
+    Ok(())
+}

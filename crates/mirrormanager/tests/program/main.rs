@@ -1,0 +1,7 @@
+//! The real binary, run as an operator would.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+
+mod command_line;
+mod help;
+mod old_names;
+mod program;
