@@ -27,10 +27,7 @@ pub(crate) fn order(
     shuffle(&mut groups.asn, rng);
     let netblock = groups.netblock.iter().map(|(_, host)| (Tier::Netblock, *host));
     for (tier, host) in netblock.chain(groups.asn.iter().map(|host| (Tier::Asn, *host))) {
-        if open.contains(host) {
-            let mut one = HostBits::default();
-            one.insert(host);
-            open.remove(one.as_set());
+        if open.take(host) {
             picks.push(Pick { host, tier });
         }
     }
@@ -64,18 +61,19 @@ pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
 
 /// The order of drawing items one by one, each with probability weight / weights of the remaining. A weight
 /// below 1 counts as 1.
-pub fn weighted_shuffle<T: Copy>(items: &mut [(T, u32)], rng: &mut impl Rng) {
-    // A positive float sorts like its bits.
-    let mut keyed: Vec<(u64, (T, u32))> = items
-        .iter()
-        .map(|item| {
-            // 53 bits, and never 0, whose logarithm is infinite.
-            let uniform = ((rng.next_u64() >> 11) + 1) as f64 / (1u64 << 53) as f64;
-            ((-uniform.ln() / f64::from(item.1.max(1))).abs().to_bits(), *item)
-        })
-        .collect();
-    keyed.sort_unstable_by_key(|(key, _)| *key);
-    for (item, (_, drawn)) in items.iter_mut().zip(keyed) {
-        *item = drawn;
+pub fn weighted_shuffle<T: Copy>(items: &mut Vec<(T, u32)>, rng: &mut impl Rng) {
+    // A positive float sorts like its bits. The last of them are worth nothing, so they carry the item's
+    // number, and what is sorted is small.
+    let mask = (items.len() as u64).next_power_of_two() - 1;
+    let mut keys: Vec<u64> = Vec::with_capacity(items.len());
+    for (number, (_, weight)) in items.iter().enumerate() {
+        // 53 bits, and never 0, whose logarithm is infinite.
+        let uniform = ((rng.next_u64() >> 11) + 1) as f64 / (1u64 << 53) as f64;
+        let key = (-uniform.ln() / f64::from((*weight).max(1))).abs().to_bits();
+        keys.push(key & !mask | number as u64);
     }
+    keys.sort_unstable();
+    let drawn: Vec<(T, u32)> =
+        keys.iter().filter_map(|key| items.get((key & mask) as usize).copied()).collect();
+    *items = drawn;
 }

@@ -173,12 +173,10 @@ impl Builder {
             }
         }
         for (host, countries) in serves {
-            let mut one = HostBits::default();
-            one.insert(host);
             for country in countries {
                 let number = allowed.countries.intern(country).ok_or(TOO_MUCH)? as usize;
                 if let Some(refused) = allowed.refused.get_mut(number) {
-                    refused.remove(one.as_set());
+                    refused.take(host);
                 }
             }
         }

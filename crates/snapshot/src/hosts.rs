@@ -97,6 +97,14 @@ impl HostBits {
         new
     }
 
+    /// Takes a host away; says whether it was a member.
+    pub fn take(&mut self, host: HostNo) -> bool {
+        let Some(word) = self.words.get_mut(host.word()) else { return false };
+        let member = *word & host.bit() != 0;
+        *word &= !host.bit();
+        member
+    }
+
     /// Adds all hosts of a set.
     pub fn add(&mut self, set: HostSet<'_>) {
         for (place, word) in set.words().enumerate() {

@@ -39,6 +39,16 @@ struct UrlRow {
     trimmed: u32,
     /// Bytes before the first colon.
     protocol: u32,
+    form: Form,
+}
+
+/// What a URL is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// Visible ASCII without `&`, `<`, `>`, `"`, and with a colon.
+    Plain,
+    /// Anything else.
+    Odd,
 }
 
 impl<'a> Url<'a> {
@@ -58,6 +68,13 @@ impl<'a> Url<'a> {
     #[inline]
     pub fn protocol(self) -> &'a str {
         self.text.get(..self.row.protocol as usize).unwrap_or(self.text)
+    }
+
+    /// Whether it has a protocol and is made of visible ASCII without `&`, `<`, `>` and `"`, so that it needs
+    /// no escaping anywhere. Nearly all are.
+    #[inline]
+    pub fn is_plain(self) -> bool {
+        self.row.form == Form::Plain
     }
 
     /// Whether it begins with this protocol and a colon.
@@ -183,6 +200,7 @@ impl Offers {
                 text: number,
                 trimmed: u32::try_from(text.trim_end_matches('/').len()).ok()?,
                 protocol: u32::try_from(text.find(':').unwrap_or(text.len())).ok()?,
+                form: form(text),
             });
         }
         Some(number)
@@ -192,7 +210,12 @@ impl Offers {
     fn url(&self, number: u32) -> Url<'_> {
         match self.urls.get(number as usize) {
             Some(row) => Url { text: self.texts.text(row.text), row: *row },
-            None => Url { text: "", row: UrlRow { text: 0, trimmed: 0, protocol: 0 } },
+            None => Url { text: "", row: UrlRow { text: 0, trimmed: 0, protocol: 0, form: Form::Odd } },
         }
     }
+}
+
+fn form(text: &str) -> Form {
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"&<>\"".contains(&byte);
+    if text.contains(':') && text.bytes().all(plain) { Form::Plain } else { Form::Odd }
 }

@@ -1,7 +1,7 @@
 //! Metalink 3 (spec C.7, M1–M10), byte for byte as clients know it.
 
-use chrono::{DateTime, Utc};
-use snapshot::{DigestKind, FileDetail};
+use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
+use snapshot::{DigestKind, FileDetail, Url};
 
 use crate::data::Data;
 use crate::decide::Decision;
@@ -13,11 +13,36 @@ use crate::urls::{Choice, Ending};
 
 /// The XML declaration and the first element.
 pub(crate) fn push_opening(now: DateTime<Utc>, to: &mut String) {
-    use std::fmt::Write as _;
     to.push_str("<?xml version=\"1.0\" encoding=\"utf-8\"?>\n");
     to.push_str("<metalink version=\"3.0\" xmlns=\"http://www.metalinker.org/\" type=\"dynamic\" pubdate=\"");
-    let _ = write!(to, "{}", now.format("%a, %d %b %Y %H:%M:%S GMT"));
+    push_date(now, to);
     to.push_str("\" generator=\"mirrormanager\" xmlns:mm0=\"http://fedorahosted.org/mirrormanager\">\n");
+}
+
+/// `Sat, 21 Nov 2026 06:04:36 GMT`. Not by a format string, whose interpretation takes as long as the rest of
+/// the document.
+fn push_date(now: DateTime<Utc>, to: &mut String) {
+    const DAYS: [&str; 7] = ["Mon, ", "Tue, ", "Wed, ", "Thu, ", "Fri, ", "Sat, ", "Sun, "];
+    const MONTHS: [&str; 12] = [
+        " Jan ", " Feb ", " Mar ", " Apr ", " May ", " Jun ", " Jul ", " Aug ", " Sep ", " Oct ", " Nov ",
+        " Dec ",
+    ];
+    let two = |number: u32, to: &mut String| {
+        to.extend([number / 10 % 10, number % 10].map(|digit| char::from_digit(digit, 10).unwrap_or('0')));
+    };
+    to.push_str(DAYS.get(now.weekday().num_days_from_monday() as usize).copied().unwrap_or_default());
+    two(now.day(), to);
+    to.push_str(MONTHS.get(now.month0() as usize).copied().unwrap_or_default());
+    let year = now.year().unsigned_abs();
+    two(year / 100, to);
+    two(year % 100, to);
+    to.push(' ');
+    two(now.hour(), to);
+    to.push(':');
+    two(now.minute(), to);
+    to.push(':');
+    two(now.second(), to);
+    to.push_str(" GMT");
 }
 
 /// The metalink; `None` when nothing is known about the file (E7).
@@ -116,15 +141,12 @@ fn push_urls(
         for url in choice.kept(offer) {
             let Some(base) = ending.base(url) else { continue };
             given = true;
-            // Without a colon in the base, what comes after it is part of the word.
-            let rest =
-                if base.contains(':') { "" } else { ending.after(base).split(':').next().unwrap_or("") };
-            to.push_str("    <url protocol=\"");
-            push_text(policy, url.protocol(), to);
-            to.extend([rest, "\" type=\""]);
-            push_text(policy, url.protocol(), to);
-            to.extend([rest, &middle]);
-            push_text(policy, base, to);
+            if url.is_plain() {
+                let protocol = url.protocol();
+                to.extend(["    <url protocol=\"", protocol, "\" type=\"", protocol, &middle, base]);
+            } else {
+                push_odd(policy, url, &middle, base, ending, to);
+            }
             to.extend([ending.after(base), "</url>\n"]);
         }
         // With `protocol=` a host without a wanted URL is not there at all; without, it uses up its place.
@@ -134,6 +156,37 @@ fn push_urls(
     }
 }
 
+/// The beginning of a line, up to the base, for a URL that may need escaping.
+fn push_odd(policy: &Policy, url: Url<'_>, middle: &str, base: &str, ending: &Ending, to: &mut String) {
+    // Without a colon in the base, what comes after it is part of the word before the first colon.
+    let rest = if base.contains(':') { "" } else { ending.after(base).split(':').next().unwrap_or("") };
+    to.push_str("    <url protocol=\"");
+    push_text(policy, url.protocol(), to);
+    to.extend([rest, "\" type=\""]);
+    push_text(policy, url.protocol(), to);
+    to.extend([rest, middle]);
+    push_text(policy, base, to);
+}
+
 fn push_text(policy: &Policy, text: &str, to: &mut String) {
     if policy.is_native() { escape::push_xml(text, to) } else { to.push_str(text) }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::push_date;
+
+    #[test]
+    fn dates_are_those_of_the_format_string() {
+        for seconds in [0, 951_782_400, 1_700_000_000, 1_735_689_599, 1_791_000_003, 4_102_444_799i64] {
+            for hours in 0..400 {
+                let now = DateTime::from_timestamp(seconds + hours * 3601 * 7, 0).unwrap();
+                let mut date = String::new();
+                push_date(now, &mut date);
+                assert_eq!(date, now.format("%a, %d %b %Y %H:%M:%S GMT").to_string());
+            }
+        }
+    }
 }
