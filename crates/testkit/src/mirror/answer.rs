@@ -21,6 +21,8 @@ struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
     body: Vec<u8>,
+    /// Length of a file that was not read because only its head is wanted.
+    unread: Option<u64>,
 }
 
 pub(super) async fn send(
@@ -41,12 +43,15 @@ pub(super) async fn send(
         Behaviour::Flapping | Behaviour::Resetting => {}
         Behaviour::Delay(time) => tokio::time::sleep(*time).await,
         Behaviour::Hang => std::future::pending::<()>().await,
-        Behaviour::Truncated => answer.body.truncate(answer.body.len() / 2),
+        Behaviour::Truncated => {
+            answer.body.truncate(answer.body.len() / 2);
+            answer.unread = answer.unread.map(|length| length / 2);
+        }
         Behaviour::NoLength => return chunked(to, &answer, head_only).await,
         Behaviour::Redirect(prefix) => answer = Answer::redirect(302, prefix, request),
         Behaviour::RedirectWith(status, prefix) => answer = Answer::redirect(*status, prefix, request),
         Behaviour::Soft200(size) if answer.status == 404 => {
-            answer = Answer { status: 200, headers: Vec::new(), body: vec![b'x'; *size] };
+            answer = Answer { body: vec![b'x'; *size], ..Answer::of(200, "") };
         }
         Behaviour::Soft200(_) => {}
         Behaviour::Status(status) => answer = Answer::of(*status, "as commanded\n"),
@@ -101,16 +106,18 @@ pub(super) async fn send(
 
 impl Answer {
     fn of(status: u16, text: &str) -> Self {
-        Self { status, headers: Vec::new(), body: text.into() }
+        Self { status, headers: Vec::new(), body: text.into(), unread: None }
     }
 
     fn redirect(status: u16, prefix: &str, request: &Request) -> Self {
         let location = format!("{prefix}{}", request.target);
-        Self { status, headers: vec![("Location".into(), location)], body: b"moved\n".to_vec() }
+        let headers = vec![("Location".into(), location)];
+        Self { headers, ..Self::of(status, "moved\n") }
     }
 
     fn add_length(&mut self) {
-        self.headers.push(("Content-Length".into(), self.body.len().to_string()));
+        let length = self.unread.unwrap_or(self.body.len() as u64);
+        self.headers.push(("Content-Length".into(), length.to_string()));
     }
 
     /// Head and body as bytes; without the body for a HEAD request.
@@ -181,11 +188,15 @@ async fn of_folder(request: &Request, folder: &Path) -> Answer {
     }
     let Some(path) = local_path(&request.target) else { return Answer::of(400, "bad path\n") };
     let path = folder.join(path);
-    if tokio::fs::metadata(&path).await.is_ok_and(|meta| meta.is_dir()) {
-        return Answer::of(200, "a directory\n");
+    match tokio::fs::metadata(&path).await {
+        Ok(meta) if meta.is_dir() => return Answer::of(200, "a directory\n"),
+        Ok(meta) if request.method == "HEAD" => {
+            return Answer { unread: Some(meta.len()), ..Answer::of(200, "") };
+        }
+        _ => {}
     }
     match tokio::fs::read(&path).await {
-        Ok(body) => Answer { status: 200, headers: Vec::new(), body },
+        Ok(body) => Answer { body, ..Answer::of(200, "") },
         Err(_) => Answer::of(404, "not found\n"),
     }
 }
