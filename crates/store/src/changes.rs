@@ -10,6 +10,20 @@ use crate::connect::Engine;
 use crate::error::Result;
 use crate::sql::Sql;
 
+impl Directories {
+    /// Adds those of another note about the same subject.
+    pub(crate) fn unite(&mut self, more: Self) {
+        match (&mut *self, more) {
+            (Self::These(ids), Self::These(more)) => {
+                ids.extend(more);
+                ids.sort_unstable();
+                ids.dedup();
+            }
+            _ => *self = Self::All,
+        }
+    }
+}
+
 impl Change {
     /// Everything of a subject.
     pub fn all(subject: Subject, id: i32) -> Self {

@@ -16,6 +16,12 @@ use crate::error::{Result, StoreError};
 use crate::sql::Sql;
 use crate::tx::{ReadTx, WriteTx};
 
+/// A database URL with its passwords replaced by `***`.
+pub use model::redact::database_url as redacted;
+
+/// The oldest PostgreSQL that has what the change log needs (64-bit transaction ids).
+const OLDEST_POSTGRES: u32 = 130_000;
+
 /// Which database engine a store runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -88,20 +94,20 @@ impl Store {
             .options([("timezone", "UTC")]);
         // One connection outside of the pool first: the pool would try again until its time is up and
         // then not say why.
-        let failed = |reason: String| StoreError::Connect { url: redacted(url), reason };
-        match tokio::time::timeout(options.acquire_timeout, config.connect()).await {
-            Ok(Ok(connection)) => drop(connection.close().await),
-            Ok(Err(e)) => return Err(failed(e.to_string())),
-            Err(_) => {
-                return Err(failed(format!("no answer within {} s", options.acquire_timeout.as_secs())));
-            }
+        let failed = |reason: String| StoreError::Connect { url: redacted(url), reason: one_line(&reason) };
+        let first = tokio::time::timeout(options.acquire_timeout, config.connect())
+            .await
+            .map_err(|_| failed(format!("no answer within {} s", options.acquire_timeout.as_secs())))?
+            .map_err(|e| failed(e.to_string()))?;
+        let version = first.server_version_num();
+        first.close().await?;
+        if let Some(old) = version.filter(|v| *v < OLDEST_POSTGRES) {
+            return Err(failed(format!("PostgreSQL {} is too old, 13 or newer is needed", old / 10_000)));
         }
         let pool = PgPoolOptions::new()
             .max_connections(options.max_connections)
             .acquire_timeout(options.acquire_timeout)
-            .connect_with(config)
-            .await
-            .map_err(|e| failed(e.to_string()))?;
+            .connect_lazy_with(config);
         let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
         Self::new(Engine::Postgres, db.clone(), db, None).await
     }
@@ -241,6 +247,3 @@ impl Store {
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
-
-/// A database URL with its passwords replaced by `***`.
-pub use model::redact::database_url as redacted;

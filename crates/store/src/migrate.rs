@@ -10,6 +10,8 @@ mod indexes;
 mod lock;
 mod ours;
 
+use std::time::Duration;
+
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
@@ -97,16 +99,43 @@ impl MigrateReport {
 /// [`StoreError::Schema`] for an unknown revision, a reduced copy of the schema, or a role that may not
 /// create tables; nothing has changed then.
 pub async fn migrate(store: &mut Store, options: &MigrateOptions) -> Result<MigrateReport> {
+    migrate_waiting(store, options, LOCK_TIMEOUT).await
+}
+
+/// How long [`migrate`] waits for a table that another program has locked.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// As [`migrate`], with a limit of one's own for a PostgreSQL table that another program has locked.
+///
+/// There must be one: a schema change that waits lets everybody else wait behind it, and upstream's scanner
+/// keeps rows locked for hours.
+///
+/// # Errors
+/// As [`migrate`], and [`StoreError::Schema`] when the limit is reached; nothing has changed then.
+pub async fn migrate_waiting(
+    store: &mut Store,
+    options: &MigrateOptions,
+    lock_timeout: Duration,
+) -> Result<MigrateReport> {
     let lock = lock::take(store).await?;
-    let report = migrate_locked(store, options).await;
-    lock.release().await?;
+    let report = migrate_locked(store, options, lock_timeout).await;
+    let released = lock.release().await;
     let report = report?;
+    released?;
     store.refresh().await?;
     Ok(report)
 }
 
-async fn migrate_locked(store: &Store, options: &MigrateOptions) -> Result<MigrateReport> {
+async fn migrate_locked(
+    store: &Store,
+    options: &MigrateOptions,
+    lock_timeout: Duration,
+) -> Result<MigrateReport> {
     let tx = begin(store).await?;
+    if store.engine() == Engine::Postgres {
+        let limit = format!("SET LOCAL lock_timeout = {}", lock_timeout.as_millis().max(1));
+        tx.execute_unprepared(&limit).await?;
+    }
     let mut report = migrate_tables(&tx, store.engine(), options).await.map_err(explain)?;
     if report.found == Found::Nothing || store.engine() == Engine::Sqlite {
         report.indexes = indexes::create(&tx, store.engine()).await?;
@@ -173,6 +202,11 @@ fn explain(error: StoreError) -> StoreError {
     } else if text.contains("read-only transaction") || text.contains("readonly database") {
         StoreError::Schema(format!(
             "the database is read-only; run `mirrormanager db migrate` where it can be written ({text})"
+        ))
+    } else if text.contains("lock timeout") {
+        StoreError::Schema(format!(
+            "another program keeps a table locked (a scan or a crawl of MirrorManager 2?); nothing has changed, \
+             run `mirrormanager db migrate` again when it has ended ({text})"
         ))
     } else {
         error

@@ -54,15 +54,18 @@ pub async fn list(store: &Store, host: Option<HostId>) -> Result<Vec<host_netblo
 /// # Errors
 /// [`StoreError::Exists`], [`StoreError::Invalid`].
 pub async fn add_country(store: &Store, netblock: &str, country: &str) -> Result<netblock_country::Model> {
-    let netblock = validate::netblock(netblock)?;
+    let netblock = validate::network(netblock)?;
     let country = validate::country(country)?;
     let mut tx = store.begin_write().await?;
     let row = netblock_country::ActiveModel {
-        netblock: Set(netblock.to_owned()),
+        netblock: Set(netblock.clone()),
         country: Set(country),
         ..Default::default()
     };
-    let row = row.insert(tx.db()).await.map_err(|e| StoreError::from_insert(e, "netblock", netblock))?;
+    let row = row
+        .insert(tx.db())
+        .await
+        .map_err(|e| StoreError::from_insert(e, "country of the network", &netblock))?;
     tx.changed(Change::all(Subject::Reference, 0));
     tx.commit().await?;
     Ok(row)

@@ -1,7 +1,8 @@
-//! Reference data that a new deployment starts with: architectures and countries.
+//! Reference data that a new deployment starts with: architectures and countries (ISO 3166-1 alpha-2).
 //!
 //! An adopted database keeps exactly what its operators put into it; there this runs only when asked for.
 
+use model::country;
 use sea_orm::ConnectionTrait;
 
 use crate::changes::{Change, Directories, Subject};
@@ -24,16 +25,6 @@ const ARCHES: [(&str, bool, bool); 12] = [
     ("s390", true, false),
     ("ia64", true, false),
 ];
-
-/// ISO 3166-1 alpha-2, all that are officially assigned.
-const COUNTRIES: &str = "AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO \
-    BQ BR BS BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG \
-    EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID \
-    IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA \
-    MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA \
-    PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST \
-    SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE \
-    YT ZA ZM ZW";
 
 const ADD_ARCHES: Sql = Sql {
     postgres: "INSERT INTO arch (name, publiclist, primary_arch) \
@@ -68,7 +59,7 @@ pub(crate) async fn seed_in(db: &impl ConnectionTrait, engine: Engine) -> Result
         ],
         Engine::Sqlite => vec![sql::json(&serde_json::json!(ARCHES))],
     };
-    let codes: Vec<&str> = COUNTRIES.split_whitespace().collect();
+    let codes: Vec<&str> = country::assigned_codes().collect();
     let countries = match engine {
         Engine::Postgres => sql::texts(codes.iter().map(|c| Some(*c))),
         Engine::Sqlite => sql::json(&serde_json::json!(codes)),

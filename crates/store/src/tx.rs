@@ -69,9 +69,13 @@ impl WriteTx {
         Ok(self.tx.execute_raw(statement).await?)
     }
 
-    /// Notes that something which may be served has changed. Appended to the change log at commit.
+    /// Notes that something which may be served has changed. Appended to the change log at commit, one
+    /// row a subject: what is noted twice is united.
     pub fn changed(&mut self, change: Change) {
-        self.changes.push(change);
+        match self.changes.iter_mut().find(|c| c.subject == change.subject && c.id == change.id) {
+            Some(noted) => noted.directories.unite(change.directories),
+            None => self.changes.push(change),
+        }
     }
 
     /// Appends the change log rows and commits. On PostgreSQL it also notifies waiting readers.

@@ -19,8 +19,8 @@ pub enum Visibility {
     Private,
 }
 
-/// Adds a URL; white space at its ends and one slash at its end are dropped. No two rows of the whole
-/// table may have one URL.
+/// Adds a URL; white space and slashes at its ends are dropped. No two rows of the whole table may have
+/// one URL.
 ///
 /// # Errors
 /// [`StoreError::Missing`] without the host category, [`StoreError::Exists`], [`StoreError::Invalid`].

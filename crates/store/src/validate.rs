@@ -1,5 +1,10 @@
 //! Rules for values that are stored anew. Rows that exist are never rewritten because of them.
 
+use model::continent::Continent;
+use model::country::CountryCode;
+use model::netblock::Netblock;
+use model::url::MirrorUrl;
+
 use crate::error::{Result, StoreError};
 
 /// The longest name or free text that is taken.
@@ -39,23 +44,21 @@ pub(crate) fn directory<'a>(what: &'static str, value: &'a str) -> Result<&'a st
     Ok(path)
 }
 
-/// A country: two ASCII letters, given back in upper case.
+/// A country code, given back in upper case.
 pub(crate) fn country(value: &str) -> Result<String> {
-    let code = value.trim();
-    if code.len() == 2 && code.bytes().all(|b| b.is_ascii_alphabetic()) {
-        Ok(code.to_ascii_uppercase())
-    } else {
-        Err(invalid("country", value, "expected two letters such as DE"))
+    match CountryCode::parse(value) {
+        Ok(code) => Ok(code.to_string()),
+        Err(e) => Err(invalid("country", value, e.to_string())),
     }
 }
 
 /// A continent's two letters, given back in upper case.
 pub(crate) fn continent(value: &str) -> Result<String> {
-    let code = value.trim().to_ascii_uppercase();
-    if ["AF", "AN", "AS", "EU", "NA", "OC", "SA"].contains(&code.as_str()) {
-        Ok(code)
-    } else {
-        Err(invalid("continent", value, "expected AF, AN, AS, EU, NA, OC or SA"))
+    match Continent::named(&value.trim().to_ascii_uppercase()) {
+        Some(Continent::Unknown) | None => {
+            Err(invalid("continent", value, "expected AF, AN, AS, EU, NA, OC or SA"))
+        }
+        Some(known) => Ok(known.to_string()),
     }
 }
 
@@ -71,38 +74,28 @@ pub(crate) fn asn(value: u32) -> Result<i32> {
     }
 }
 
-/// A mirror's base URL: white space at its ends and one slash at its end are dropped.
+/// A mirror's base URL: white space and slashes at its ends are dropped, scheme and host in lower case.
 pub(crate) fn url(value: &str) -> Result<String> {
-    let text = value.trim();
-    let text = text.strip_suffix('/').unwrap_or(text);
-    if text.len() > 2048 {
-        return Err(invalid("URL", value, "it is longer than 2048 bytes"));
+    match MirrorUrl::parse(value) {
+        Ok(url) => Ok(url.as_str().to_owned()),
+        Err(e) => Err(invalid("URL", value, e.to_string())),
     }
-    if text.chars().any(|c| c.is_control() || c.is_whitespace()) {
-        return Err(invalid("URL", value, "it holds white space or a control character"));
-    }
-    let Some((scheme, rest)) = text.split_once("://") else {
-        return Err(invalid("URL", value, "expected scheme://host/path"));
-    };
-    if !["http", "https", "ftp", "rsync"].contains(&scheme) {
-        return Err(invalid("URL", value, "expected http, https, ftp or rsync"));
-    }
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    if host.is_empty() || host.starts_with(':') {
-        return Err(invalid("URL", value, "it names no host"));
-    }
-    Ok(text.to_owned())
 }
 
 /// A client network: CIDR, address, address with dotted mask, or a DNS name (resolved when exported).
+/// It is stored as typed, without white space at its ends.
 pub(crate) fn netblock(value: &str) -> Result<&str> {
-    let text = name("netblock", value)?;
-    let plausible =
-        text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b':' | b'/' | b'-' | b'_'));
-    if plausible {
-        Ok(text)
-    } else {
-        Err(invalid("netblock", value, "expected a network such as 192.0.2.0/24 or 2001:db8::/32"))
+    match Netblock::parse(value) {
+        Ok(_) => Ok(value.trim()),
+        Err(e) => Err(invalid("netblock", value, e.to_string())),
+    }
+}
+
+/// A network, not a name; given back in canonical form without host bits.
+pub(crate) fn network(value: &str) -> Result<String> {
+    let netblock = Netblock::parse(value).map_err(|e| invalid("network", value, e.to_string()))?;
+    match netblock.masked() {
+        Some((address, length)) => Ok(format!("{address}/{length}")),
+        None => Err(invalid("network", value, "expected a network such as 192.0.2.0/24, not a name")),
     }
 }

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use sea_orm::{ConnectionTrait, Statement};
-use store::migrate::{Found, HEAD, MigrateOptions, REVISIONS, UnknownRevision, catalogue, migrate};
+use store::migrate::{
+    Found, HEAD, MigrateOptions, REVISIONS, UnknownRevision, catalogue, migrate, migrate_waiting,
+};
 use store::{Store, StoreError};
 use testkit::stores::{self, TestStore};
 use testkit::upstream::Variant;
@@ -218,8 +220,31 @@ async fn upstreams_own_delete_is_not_blocked_by_our_tables() {
 }
 
 #[tokio::test]
+async fn a_locked_table_is_not_waited_for_without_end() {
+    let mut store = stores::upstream(Variant::Migrated, 6).await;
+    // What upstream's scanner does for hours.
+    let scanner = store.begin_write().await.unwrap();
+    scanner
+        .db()
+        .execute_unprepared("INSERT INTO directory (name, readable) VALUES ('d', true)")
+        .await
+        .unwrap();
+    let wait = std::time::Duration::from_millis(50);
+    let error = migrate_waiting(&mut store, &MigrateOptions::default(), wait).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Schema(text) if text.contains("keeps a table locked")), "{error}");
+    assert!(!store.table_exists("mm3_change").await.unwrap());
+    scanner.commit().await.unwrap();
+    migrated(&mut store).await;
+}
+
+#[tokio::test]
 async fn processes_that_migrate_at_once_do_it_once() {
-    for store in [stores::empty_postgres().await, stores::upstream(Variant::Migrated, 2).await] {
+    let stores = [
+        stores::empty_sqlite().await,
+        stores::empty_postgres().await,
+        stores::upstream(Variant::Migrated, 2).await,
+    ];
+    for store in stores {
         let mut runs = Vec::new();
         for _ in 0..4 {
             let url = store.url().to_owned();

@@ -63,6 +63,24 @@ async fn a_reader_gets_each_row_once_and_in_order() {
 }
 
 #[tokio::test]
+async fn a_transaction_writes_one_row_a_subject() {
+    stores::each(|store| async move {
+        let these = |id, ids: &[i32]| Change {
+            subject: Subject::Category,
+            id,
+            directories: Directories::These(ids.to_vec()),
+        };
+        write(&store, &[these(1, &[3, 1]), these(2, &[9]), these(1, &[2, 3]), host(1), host(1)]).await;
+        let (rows, cursor) = read(&store, Cursor::START, 3).await;
+        assert_eq!(changes_of(&rows), [these(1, &[1, 2, 3]), these(2, &[9]), host(1)]);
+        write(&store, &[these(1, &[3]), Change::all(Subject::Category, 1), these(1, &[4])]).await;
+        let (rows, _) = read(&store, cursor, 1).await;
+        assert_eq!(changes_of(&rows), [Change::all(Subject::Category, 1)]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_transaction_that_rolls_back_leaves_no_row() {
     stores::each(|store| async move {
         let mut tx = store.begin_write().await.unwrap();

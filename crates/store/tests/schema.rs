@@ -1,5 +1,5 @@
 //! The schema that migrations make is upstream's, with ours in addition, on both engines.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
+#![expect(clippy::unwrap_used, reason = "test helpers")]
 
 use std::collections::{BTreeMap, BTreeSet};
 
