@@ -1,1 +1,31 @@
-//! crawl
+//! What mirrors really hold: who is asked, what is asked, and what the answers mean.
+//!
+//! [`run`] is the one entry. It loads the master tree once ([`master`]), takes hosts one after the other
+//! ([`host`]), scans each category they carry ([`scan`]) directory by directory ([`check`]) and hands
+//! the proven verdicts to the store when a category is through. What can not be reached is tried again at
+//! the end of the run before anything is concluded from it ([`second_try`]).
+
+pub mod category;
+pub mod category_report;
+pub mod check;
+pub mod error;
+pub mod fraction;
+pub mod host;
+pub mod host_log;
+pub mod job;
+pub mod master;
+pub mod preference;
+pub mod progress;
+pub mod report;
+pub mod run;
+pub mod scan;
+pub mod second_try;
+pub mod verdict;
+
+pub use category_report::{BadFile, CategoryReport, CategoryStatus};
+pub use error::CrawlError;
+pub use fraction::Fraction;
+pub use job::{Job, Mode, Surroundings};
+pub use progress::{Progress, Silent};
+pub use report::{CrawlReport, Ending, HostReport, HostStatus, MassFailure, Statistics};
+pub use run::run;

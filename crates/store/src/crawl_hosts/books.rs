@@ -76,8 +76,9 @@ fn auto_disable_reason(limit: u32) -> String {
 const CRAWLED: Sql = Sql::same(
     "UPDATE host SET last_crawled = $2, last_crawl_duration = COALESCE($3, last_crawl_duration) WHERE id = $1",
 );
-const GOOD: Sql = Sql::same(
-    "UPDATE host SET crawl_failures = 0 WHERE id = $1 AND (crawl_failures IS NULL OR crawl_failures <> 0)",
+const CRAWLED_WELL: Sql = Sql::same(
+    "UPDATE host SET last_crawled = $2, last_crawl_duration = COALESCE($3, last_crawl_duration), \
+     crawl_failures = 0 WHERE id = $1",
 );
 const FAILED: Sql = Sql::same(
     "UPDATE host SET crawl_failures = COALESCE(crawl_failures, 0) + 1 WHERE id = $1 RETURNING crawl_failures",
@@ -105,14 +106,14 @@ const ALL_FALSE: Sql = Sql::same(
 pub async fn close(store: &Store, host: &CrawlHost, books: &Books) -> Result<Booked> {
     let mut tx = store.begin_write().await?;
     let mut booked = Booked::default();
+    let crawled = if books.outcome == Outcome::Good { CRAWLED_WELL } else { CRAWLED };
     let duration = books.duration_seconds;
-    tx.execute(CRAWLED, [host.id.0.into(), books.finished_at.naive_utc().into(), duration.into()]).await?;
+    tx.execute(crawled, [host.id.0.into(), books.finished_at.naive_utc().into(), duration.into()]).await?;
     if books.rows == Rows::AllFalse {
         booked.rows_cleared = all_false(&mut tx, host.id).await?;
     }
     match &books.outcome {
         Outcome::Good => {
-            tx.execute(GOOD, [host.id.0.into()]).await?;
             if let Some(reason) = host.disable_reason.as_deref().filter(|reason| is_ours(Some(reason))) {
                 let values = [host.id.0.into(), host.user_active.into(), reason.into()];
                 let cleared = tx.execute(CLEAR_REASON, values).await?.rows_affected() > 0;

@@ -1,0 +1,274 @@
+//! One category of one host from the first request to the written verdicts.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use probe::Counters;
+use store::crawl_hosts::{CarriedCategory, CrawlHost};
+use store::verdicts::{self, Counts, CrawlResult, Proven, Rest, State, Verdicts};
+use tokio::time::Instant;
+
+use crate::category_report::{BadFile, CategoryReport, CategoryStatus, bad_file};
+use crate::check::Patience;
+use crate::error::CrawlError;
+use crate::host_log::{HostLog, MAX_REASONS};
+use crate::job::Mode;
+use crate::master::{Directory, Tree};
+use crate::run::{Run, Why};
+use crate::scan::{Found, Reach, Scan};
+use crate::verdict::{Cause, Known, Results, follow_repodata};
+
+/// How far the check of a category came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// To its end.
+    Through,
+    /// Nobody answered.
+    Unreachable,
+    /// It was stopped.
+    Stopped(Why),
+}
+
+/// What came out of it.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// For the report.
+    pub report: CategoryReport,
+    /// Directories looked at.
+    pub directories: u32,
+    /// What was written.
+    pub counts: Counts,
+    /// How far it came.
+    pub end: End,
+}
+
+/// One host at work: what all its categories share.
+pub struct Visit<'a> {
+    /// The run it belongs to.
+    pub run: &'a Run,
+    /// The host as it was when its crawl began.
+    pub host: &'a CrawlHost,
+    /// Its counters.
+    pub counters: Arc<Counters>,
+    /// Its log.
+    pub log: HostLog,
+    /// When its time is over.
+    pub deadline: Option<Instant>,
+}
+
+impl Visit<'_> {
+    /// Checks one category and writes what was proven.
+    pub async fn category(&mut self, carried: &CarriedCategory) -> Result<Outcome, CrawlError> {
+        if carried.always_up2date {
+            return Ok(self.without_check(carried, CategoryStatus::AlwaysUp2date, None));
+        }
+        let Some(tree) = self.run.master.tree(carried.category).cloned() else {
+            let reason = "the category has no top directory";
+            return Ok(self.without_check(carried, CategoryStatus::Stopped, Some(reason)));
+        };
+        let started_at = self.run.around.clock.now();
+        let (requests, bytes) = (self.counters.requests(), self.counters.bytes());
+        let seed = self.run.seed_of(carried.id.0);
+        let (run, id, counters) = (self.run, self.host.id, Arc::clone(&self.counters));
+        let told = |done: usize, all: usize| run.around.progress.directories(id, &tree.category, done, all);
+        let scan = Scan {
+            http: &run.http,
+            counters: &counters,
+            tree: &tree,
+            mode: run.job.mode,
+            patience: Patience::new(&run.settings, seed),
+            seed,
+            told: &told,
+        };
+        let mut found = Found::default();
+        let end = tokio::select! {
+            biased;
+            why = run.stopped(self.deadline) => End::Stopped(why),
+            reach = scan.run(&carried.urls, &mut found, &mut self.log) => match reach {
+                Reach::Reached => End::Through,
+                Reach::Unreachable(why) => {
+                    found.remark = Some(why);
+                    End::Unreachable
+                }
+            },
+        };
+        if end == End::Through && run.job.mode != Mode::Canary {
+            tokio::select! {
+                biased;
+                _ = run.stopped(self.deadline) => {}
+                done = self.look_at_changed(&scan, &tree, &mut found) => done?,
+            }
+        }
+        follow_repodata(&tree, &mut found.results, run.settings.repository_top, run.job.mode);
+        let mut report = CategoryReport::new(carried.id, &tree.category, CategoryStatus::Reachable);
+        report.url = found.url.take();
+        if run.job.mode != Mode::Canary {
+            report.judge(&tree, &found.results);
+        }
+        match end {
+            End::Through => report.reason = report.reason.or_else(|| found.remark.take()),
+            End::Unreachable => {
+                (report.status, report.reason) = (CategoryStatus::Unreachable, found.remark.take());
+            }
+            End::Stopped(why) => {
+                (report.status, report.reason) = (CategoryStatus::Stopped, Some(why.as_str().into()));
+            }
+        }
+        report.requests = self.counters.requests() - requests;
+        report.bytes = self.counters.bytes() - bytes;
+        self.log_reasons(&tree, &found.results, &report);
+        let rest = if end == End::Through && run.job.mode == Mode::Full { Rest::False } else { Rest::Keep };
+        // A host that ran out of time loses all its rows anyway.
+        let proven = match end {
+            End::Stopped(Why::HostLimit) => Vec::new(),
+            _ => proven(&tree, &found.results),
+        };
+        let mut counts = self.write(&report, &proven, rest, started_at).await?;
+        counts.unknown += report.unknown;
+        let directories = u32::try_from(found.work.len()).unwrap_or(u32::MAX);
+        Ok(Outcome { report, directories, counts, end })
+    }
+
+    /// Takes an unreachable category off all lists.
+    pub async fn clear(&self, report: &CategoryReport) -> Result<Counts, CrawlError> {
+        self.write(report, &[], Rest::False, self.run.around.clock.now()).await
+    }
+
+    async fn write(
+        &self,
+        report: &CategoryReport,
+        proven: &[Proven],
+        rest: Rest,
+        started_at: chrono::DateTime<chrono::Utc>,
+    ) -> Result<Counts, CrawlError> {
+        let result = CrawlResult {
+            status: report.status.as_str().into(),
+            reason: report.reason.clone(),
+            started_at,
+            finished_at: self.run.around.clock.now(),
+            current: report.current,
+            stale: report.stale,
+            unknown: report.unknown,
+            requests: report.requests,
+            bytes: report.bytes,
+        };
+        let verdicts = Verdicts {
+            host_category: report.host_category,
+            scope: self.run.job.scope,
+            true_at_start: &self.host.true_rows,
+            proven,
+            rest,
+            result: &result,
+        };
+        Ok(verdicts::write(&self.run.store, &verdicts).await?.unwrap_or_default())
+    }
+
+    fn without_check(
+        &self,
+        carried: &CarriedCategory,
+        status: CategoryStatus,
+        reason: Option<&str>,
+    ) -> Outcome {
+        let name = self.run.category_name(carried.category);
+        let mut report = CategoryReport::new(carried.id, &name, status);
+        report.reason = reason.map(str::to_owned);
+        Outcome { report, directories: 0, counts: Counts::default(), end: End::Through }
+    }
+
+    /// Before a mirror is blamed, its stale directories are compared with the master as it is now: one
+    /// that is ahead of what we loaded at the start must not look behind (11.1).
+    async fn look_at_changed(
+        &self,
+        scan: &Scan<'_>,
+        tree: &Tree,
+        found: &mut Found,
+    ) -> Result<(), CrawlError> {
+        let is_stale = |known: &Option<Known>| matches!(known, Some(Known::Stale(Cause::File(_))));
+        let stale: HashMap<i32, usize> = tree
+            .directories
+            .iter()
+            .enumerate()
+            .filter(|(at, _)| found.results.get(*at).is_some_and(is_stale))
+            .map(|(at, directory)| (directory.id.0, at))
+            .collect();
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = stale.values().filter_map(|at| tree.directories.get(*at)).map(|d| d.id).collect();
+        let (rows, repomds) = store::crawl_master::current(&self.run.store, &ids).await?;
+        let mut gone = stale.clone();
+        let mut changed = Vec::new();
+        for row in rows {
+            let Some(at) = gone.remove(&row.id.0) else { continue };
+            let repomd = repomds.get(&row.id.0);
+            let directory = Directory::new(row, repomd);
+            if tree.directories.get(at).is_some_and(|before| before.fingerprint != directory.fingerprint) {
+                changed.push(directory);
+            }
+        }
+        for at in gone.into_values() {
+            if let Some(slot) = found.results.get_mut(at) {
+                *slot = None;
+            }
+        }
+        let Some(mirror) = found.mirror.clone().filter(|_| !changed.is_empty()) else { return Ok(()) };
+        let part = tree.with(changed);
+        let again = scan.ask_about(&mirror, &part).await;
+        for (directory, known) in part.directories.iter().zip(again) {
+            if let Some(slot) = stale.get(&directory.id.0).and_then(|at| found.results.get_mut(*at)) {
+                *slot = known;
+            }
+        }
+        Ok(())
+    }
+
+    fn log_reasons(&mut self, tree: &Tree, results: &Results, report: &CategoryReport) {
+        let mut written = 0;
+        for (at, known) in results.iter().enumerate() {
+            let cause = match known {
+                Some(Known::Stale(cause) | Known::Unknown(cause)) => cause,
+                _ => continue,
+            };
+            if written == MAX_REASONS {
+                self.log.info("Further directories are not listed.");
+                break;
+            }
+            written += 1;
+            let Some(bad) = bad_file(tree, at, cause) else { continue };
+            self.log.error(&line(&bad, known));
+        }
+        let summary = format!(
+            "{}: {}; {} current, {} not current, {} unknown; {} requests, {} bytes{}",
+            report.category,
+            report.status.as_str(),
+            report.current,
+            report.stale,
+            report.unknown,
+            report.requests,
+            report.bytes,
+            report.reason.as_deref().map(|reason| format!(" ({reason})")).unwrap_or_default(),
+        );
+        self.log.info(&summary);
+    }
+}
+
+fn line(bad: &BadFile, known: &Option<Known>) -> String {
+    let what = match known {
+        Some(Known::Stale(_)) => "is not up-to-date on this host",
+        _ => "could not be checked",
+    };
+    let file = bad.file.as_deref().map(|file| format!("{file}: ")).unwrap_or_default();
+    format!("Directory {} {what}. ({file}{})", bad.directory, bad.reason)
+}
+
+fn proven(tree: &Tree, results: &Results) -> Vec<Proven> {
+    let one = |(directory, known): (&Directory, &Option<Known>)| {
+        let state = match known {
+            Some(Known::Current) => State::Current,
+            Some(Known::Stale(_)) => State::Stale,
+            _ => return None,
+        };
+        Some(Proven { directory: directory.id, path: tree.stored_path(directory), state })
+    };
+    tree.directories.iter().zip(results).filter_map(one).collect()
+}

@@ -1,0 +1,245 @@
+//! Asking one mirror, at one URL, about many directories: a few at a time, patiently, but not for ever
+//! (`spec/crawler.md` 5.0, 11.4).
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use futures_util::stream::{self, StreamExt};
+use probe::connector::Finding;
+use probe::{Connector, DirectoryCheck, Wanted};
+use rand::rngs::StdRng;
+use rand::{RngExt, SeedableRng};
+use settings::crawl::Crawl;
+use tokio::sync::Semaphore;
+
+use crate::master::{Expected, Tree};
+use crate::verdict::{Cause, Known, Results};
+
+/// How often something is tried, and how long between two tries.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    attempts: u32,
+    first_wait: Duration,
+    longest_wait: Duration,
+    parallel: usize,
+    seed: u64,
+}
+
+/// The URL is given up: the mirror was too slow too often.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GaveUp {
+    /// The last straw.
+    pub finding: Finding,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+impl Patience {
+    /// From the settings. `seed` is the beginning of all random waits.
+    pub fn new(settings: &Crawl, seed: u64) -> Self {
+        Self {
+            attempts: settings.attempts.max(1),
+            first_wait: Duration::from_millis(settings.retry_wait_ms),
+            longest_wait: Duration::from_millis(settings.retry_wait_max_ms),
+            parallel: settings.requests_per_mirror.clamp(1, 16),
+            seed,
+        }
+    }
+
+    /// How often one thing is tried.
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Waits a random time, after `tries` tries, before the next one about the thing called `about`.
+    pub async fn pause(&self, tries: u32, about: u64) {
+        let doubled =
+            self.first_wait.saturating_mul(1u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX));
+        let most = doubled.min(self.longest_wait);
+        if most.is_zero() {
+            return;
+        }
+        let mut rng =
+            StdRng::seed_from_u64(self.seed ^ about.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ u64::from(tries));
+        tokio::time::sleep(most.mul_f64(rng.random::<f64>())).await;
+    }
+}
+
+/// Asks about the directories of `work` (indices into the tree) and puts what is known into `results`.
+///
+/// # Errors
+/// When the URL is given up. Results obtained until then stay; directories without one were not decided.
+pub async fn directories(
+    connector: &dyn Connector,
+    tree: &Tree,
+    work: &[usize],
+    results: &mut Results,
+    patience: &Patience,
+    told: &(dyn Fn(usize) + Sync),
+) -> Result<(), GaveUp> {
+    let gate = Semaphore::new(patience.parallel);
+    let done = AtomicUsize::new(0);
+    let one = async |at: usize| (at, directory(connector, tree, at, patience, &gate).await);
+    let mut answers =
+        std::pin::pin!(stream::iter(work.iter().copied()).map(one).buffer_unordered(patience.parallel));
+    while let Some((at, known)) = answers.next().await {
+        if let Some(slot) = results.get_mut(at) {
+            *slot = Some(known?);
+        }
+        told(done.fetch_add(1, Ordering::Relaxed) + 1);
+    }
+    Ok(())
+}
+
+/// One directory, tried until something is known or patience ends.
+///
+/// After a timeout it is tried alone: what was only too much at once must not count. Files that were
+/// proven are not asked again, and each of them renews the patience.
+async fn directory(
+    connector: &dyn Connector,
+    tree: &Tree,
+    at: usize,
+    patience: &Patience,
+    gate: &Semaphore,
+) -> Result<Known, GaveUp> {
+    let Some(directory) = tree.directories.get(at) else {
+        return Ok(Known::Unknown(Cause::List("no such directory".into())));
+    };
+    let files = match &directory.files {
+        Expected::Files(files) => files,
+        Expected::Unreadable(reason) => return Ok(Known::Unknown(Cause::List(reason.clone()))),
+    };
+    let wanted = Wanted { path: tree.path(directory), files };
+    let all = u32::try_from(patience.parallel).unwrap_or(1);
+    let (mut from, mut tries, mut permits) = (0, 0, 1);
+    loop {
+        // The gate is never closed; should it be, the check goes on without it.
+        let permit = gate.acquire_many(permits).await.ok();
+        let check = connector.check(wanted, from).await;
+        drop(permit);
+        let (finding, slow) = match check {
+            DirectoryCheck::Current => return Ok(Known::Current),
+            DirectoryCheck::Stale(finding) => return Ok(Known::Stale(Cause::File(finding))),
+            DirectoryCheck::Unknown(finding) if finding.reason.is_passing() => (finding, false),
+            DirectoryCheck::Unknown(finding) => return Ok(Known::Unknown(Cause::File(finding))),
+            DirectoryCheck::TryLater(finding) => (finding, true),
+        };
+        if finding.proven > from {
+            (from, tries) = (finding.proven, 0);
+        }
+        tries += 1;
+        if tries >= patience.attempts {
+            return if slow {
+                Err(GaveUp { finding, attempts: tries })
+            } else {
+                Ok(Known::Unknown(Cause::File(finding)))
+            };
+        }
+        if slow {
+            permits = all;
+        }
+        tracing::debug!(path = wanted.path, tries, "trying again: {}", finding.reason);
+        patience.pause(tries, at as u64).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use futures_util::future::BoxFuture;
+    use model::ids::{CategoryId, DirectoryId};
+    use probe::classify::Reason;
+    use probe::http::{Failure, Phase};
+    use store::crawl_master::{CategoryRow, DirectoryRow, MasterRows};
+
+    use super::*;
+    use crate::master::Master;
+
+    /// Answers from a list per path, the last one for ever; remembers what was asked.
+    struct Script {
+        answers: fn(&str, usize) -> DirectoryCheck,
+        asked: Mutex<Vec<(String, usize)>>,
+    }
+
+    impl Connector for Script {
+        fn check<'a>(&'a self, wanted: Wanted<'a>, from: usize) -> BoxFuture<'a, DirectoryCheck> {
+            let mut asked = self.asked.lock().unwrap();
+            let before = asked.iter().filter(|(path, _)| path == wanted.path).count();
+            asked.push((wanted.path.to_owned(), from));
+            let answer = (self.answers)(wanted.path, before);
+            Box::pin(async move { answer })
+        }
+    }
+
+    fn finding(proven: usize, reason: Reason) -> Finding {
+        Finding { proven, file: "f".into(), reason }
+    }
+
+    fn slow() -> DirectoryCheck {
+        DirectoryCheck::TryLater(finding(0, Reason::Failed(Failure::Timeout(Phase::FirstByte))))
+    }
+
+    async fn ask(
+        answers: fn(&str, usize) -> DirectoryCheck,
+    ) -> (Result<(), GaveUp>, Results, Vec<(String, usize)>) {
+        let row = |id: i32| DirectoryRow {
+            id: DirectoryId(id),
+            name: format!("t/d{id}"),
+            files: Some(br#"[{"name":"f","size":1,"timestamp":1}]"#.to_vec()),
+            ctime: None,
+        };
+        let id = CategoryId(1);
+        let category = CategoryRow { id, name: "C".into(), topdir: Some("t".into()) };
+        let rows = MasterRows { directories: vec![(id, (0..3).map(row).collect())], ..MasterRows::default() };
+        let master = Master::new(&[category], rows);
+        let tree = master.tree(id).unwrap();
+        let settings = Crawl { attempts: 3, retry_wait_ms: 0, requests_per_mirror: 1, ..Crawl::default() };
+        let script = Script { answers, asked: Mutex::default() };
+        let mut results = vec![None; 3];
+        let end =
+            directories(&script, tree, &[0, 1, 2], &mut results, &Patience::new(&settings, 1), &|_| ()).await;
+        (end, results, script.asked.into_inner().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_slow_answer_is_tried_three_times_then_the_url_is_given_up() {
+        let (end, results, asked) =
+            ask(|path, _| if path == "d1" { slow() } else { DirectoryCheck::Current }).await;
+        assert_eq!(end.unwrap_err().attempts, 3);
+        assert_eq!(results, [Some(Known::Current), None, None]);
+        assert_eq!(asked.iter().filter(|(path, _)| path == "d1").count(), 3);
+    }
+
+    #[tokio::test]
+    async fn what_passes_is_tried_again_but_does_not_end_the_url() {
+        let (end, results, asked) = ask(|path, before| match (path, before) {
+            ("d0", 0) => slow(),
+            ("d1", _) => DirectoryCheck::Unknown(finding(0, Reason::Status(503))),
+            ("d2", _) => DirectoryCheck::Unknown(finding(0, Reason::Status(500))),
+            _ => DirectoryCheck::Current,
+        })
+        .await;
+        assert_eq!(end, Ok(()));
+        assert_eq!(results[0], Some(Known::Current));
+        assert!(
+            matches!(results[1], Some(Known::Unknown(_))) && matches!(results[2], Some(Known::Unknown(_)))
+        );
+        let count = |name: &str| asked.iter().filter(|(path, _)| path == name).count();
+        assert_eq!((count("d0"), count("d1"), count("d2")), (2, 3, 1));
+    }
+
+    #[tokio::test]
+    async fn proven_files_are_not_asked_again_and_renew_the_patience() {
+        let (end, results, asked) = ask(|_, before| match before {
+            0 | 1 => slow(),
+            2..=3 => DirectoryCheck::TryLater(finding(7, Reason::Failed(Failure::Timeout(Phase::Total)))),
+            _ => DirectoryCheck::Current,
+        })
+        .await;
+        assert_eq!(end, Ok(()));
+        assert_eq!(results[0], Some(Known::Current));
+        let froms: Vec<_> = asked.iter().filter(|(path, _)| path == "d0").map(|(_, from)| *from).collect();
+        assert_eq!(froms, [0, 0, 0, 7, 7]);
+    }
+}
