@@ -20,7 +20,7 @@ const ROUNDS: usize = 5;
 const QUESTIONS: usize = 8192;
 
 /// Questions of one measurement.
-const REQUESTS: usize = 60_000;
+const REQUESTS: usize = 120_000;
 
 /// Questions to measure the mean body, and to warm both servers up.
 const WARM_UP: usize = 20_000;

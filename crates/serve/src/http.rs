@@ -22,6 +22,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
 use crate::body::Pieces;
+use crate::error::StartError;
 use crate::idle::Idle;
 
 /// The least that hyper takes as the size of its buffer.
@@ -41,14 +42,24 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    pub(crate) fn of(settings: &Serve) -> Self {
-        Self {
+    /// The limits that the settings ask for.
+    ///
+    /// # Errors
+    /// A time of 0, with which no request could be answered.
+    pub(crate) fn of(settings: &Serve) -> Result<Self, StartError> {
+        let time = |setting, seconds: u64| match seconds {
+            0 => {
+                Err(StartError::Setting { setting, value: "0".into(), expected: "number of seconds above 0" })
+            }
+            seconds => Ok(Duration::from_secs(seconds)),
+        };
+        Ok(Self {
             connections: settings.max_connections.clamp(1, Semaphore::MAX_PERMITS),
             header_bytes: settings.max_header_bytes.max(LEAST_BUFFER),
-            header_time: Duration::from_secs(settings.header_timeout_seconds),
-            idle_time: Duration::from_secs(settings.idle_timeout_seconds),
+            header_time: time("serve.header_timeout_seconds", settings.header_timeout_seconds)?,
+            idle_time: time("serve.idle_timeout_seconds", settings.idle_timeout_seconds)?,
             drain_time: Duration::from_secs(settings.drain_seconds),
-        }
+        })
     }
 
     /// The same for a listener whose connections are not worth waiting for.
@@ -112,8 +123,8 @@ pub(crate) async fn serve<H: Handler>(
         };
         match accepted {
             Ok((stream, peer)) => {
-                let peer = peer.ip().to_canonical();
-                let connection = connection(stream, peer, &limits, &builder, Arc::clone(&handler), &graceful);
+                let connection =
+                    connection(stream, peer.ip(), &limits, &builder, Arc::clone(&handler), &graceful);
                 connections.spawn(async move {
                     connection.await;
                     drop(permit);

@@ -44,7 +44,7 @@ impl Server {
     /// The first thing that does not work; nothing is left running.
     pub async fn start(options: &Options, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
         let policy = policy(&options.answer)?;
-        let limits = Limits::of(&options.serve);
+        let limits = Limits::of(&options.serve)?;
         let metrics = Arc::new(Metrics::default());
         let data = Arc::new(ArcSwapOption::empty());
         let access_log = open_access_log(&options.serve, &metrics)?;

@@ -141,7 +141,9 @@ impl Reloader {
             Ok(loaded) => {
                 memory.refused = None;
                 let (directories, made_at_seconds) = (loaded.directories(), loaded.made_at_seconds());
-                self.place.store(Some(Arc::new(loaded)));
+                let old = self.place.swap(Some(Arc::new(loaded)));
+                // Much memory: given back where nobody waits for it.
+                tokio::task::spawn_blocking(move || drop(old));
                 self.metrics.swapped();
                 tracing::info!(directories, made_at_seconds, "new data in use");
                 Ok(())

@@ -68,6 +68,12 @@ async fn an_address_in_use_is_named_with_its_setting() {
 }
 
 #[tokio::test]
+async fn a_time_of_nothing_is_refused() {
+    let error = refusal(|_, s| s.idle_timeout_seconds = 0).await;
+    assert!(error.to_string().contains("serve.idle_timeout_seconds"), "{error}");
+}
+
+#[tokio::test]
 async fn the_log_comes_before_the_cache_and_the_cache_before_the_rest() {
     let gone = |s: &mut Serve| {
         s.cache = "/nonexistent/cache".into();

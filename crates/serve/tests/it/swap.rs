@@ -62,7 +62,9 @@ async fn a_broken_file_changes_nothing_and_shows_until_a_good_one_comes() {
     deployment.options.serve.watch_seconds = 1;
     let server = deployment.start().await;
     let good = fs::read(deployment.cache_file()).unwrap();
-    fs::write(deployment.cache_file(), &good[..good.len() - 5]).unwrap();
+    // Renamed into place, so that the watcher can not see it half-written and refuse it twice.
+    fs::write(deployment.path("torn"), &good[..good.len() - 5]).unwrap();
+    fs::rename(deployment.path("torn"), deployment.cache_file()).unwrap();
     until("the refusal is counted", || async {
         metric(&server, "mirrormanager_serve_data_refusals_total 1").await
     })
