@@ -24,7 +24,7 @@ use tempfile::TempDir;
 
 use crate::programs;
 
-/// Ends nginx when standard input ends. `$1`: nginx, `$2`: its folder.
+/// Ends nginx when standard input ends, and removes its files. `$1`: nginx, `$2`: its folder.
 const WATCH: &str = r#"
 trap '' INT TERM HUP
 "$1" -p "$2" -c "$2/nginx.conf" -e "$2/error.log" </dev/null >"$2/output.log" 2>&1 &
@@ -32,6 +32,7 @@ server=$!
 read -r end
 kill -QUIT $server
 wait $server
+rm -rf "$2"
 "#;
 
 /// A running nginx. It stops when dropped.
@@ -67,16 +68,22 @@ impl Nginx {
         log.lines().map(str::to_owned).collect()
     }
 
-    /// Waits until a mirror's log holds a line that begins with `request` (nginx writes it after answering).
+    /// How many of a mirror's requests begin with `request`.
+    pub fn count(&self, mirror: usize, request: &str) -> usize {
+        self.requests(mirror).iter().filter(|line| line.starts_with(request)).count()
+    }
+
+    /// Waits until so many of a mirror's requests begin with `request`. nginx notes a request only after it
+    /// has answered, so a test that looks at once may be too early.
     ///
     /// # Panics
-    /// When it does not come within ten seconds.
-    pub fn wait_for_request(&self, mirror: usize, request: &str) {
+    /// When they do not come within ten seconds.
+    pub fn wait_for(&self, mirror: usize, request: &str, times: usize) {
         let deadline = Instant::now() + Duration::from_secs(10);
-        while !self.requests(mirror).iter().any(|line| line.starts_with(request)) {
+        while self.count(mirror, request) < times {
             assert!(
                 Instant::now() < deadline,
-                "no {request:?} at mirror {mirror}:\n{}",
+                "mirror {mirror} was not asked for {request:?} {times} times:\n{}",
                 self.requests(mirror).join("\n")
             );
             std::thread::sleep(Duration::from_millis(5));

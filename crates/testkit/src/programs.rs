@@ -47,3 +47,13 @@ pub(crate) fn succeed(command: &mut Command) -> Output {
     );
     output
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    #[should_panic(expected = "no such-a-program found: install the Debian packages rpm createrepo-c nginx-light \
+                               dnf dnf-plugins-core")]
+    fn a_program_that_is_missing_is_named_with_the_packages() {
+        super::find("such-a-program");
+    }
+}

@@ -29,7 +29,7 @@ fn dnf_installs_from_nginx_what_rpmbuild_made() {
         assert_eq!(name, format!("hello-{version}.noarch.rpm"));
         let path = format!("{REPOSITORY}/Packages/h/{name}");
         assert_eq!(fs::read(&file).unwrap(), fs::read(master.join(&path)).unwrap());
-        nginx.wait_for_request(at, &format!("GET /{path} 200"));
+        nginx.wait_for(at, &format!("GET /{path} 200"), 1);
     }
 }
 
