@@ -33,8 +33,11 @@ async fn scenario_1_and_2_a_repository_appears_and_a_second_run_writes_nothing()
             (counts.new + counts.changed, counts.repositories, counts.versions, counts.details),
             (5, 1, 1, 1)
         );
-        let log =
-            texts(&store, "SELECT subject || ' ' || directories FROM mm3_change WHERE directories IS NOT NULL").await;
+        let log = texts(
+            &store,
+            "SELECT subject || ' ' || directories FROM mm3_change WHERE directories IS NOT NULL",
+        )
+        .await;
         assert!(log[0].starts_with("category ["), "{log:?}");
 
         let before = everything(&store).await;

@@ -8,4 +8,8 @@
 )]
 
 mod acceptance;
+mod deletion;
+mod faults;
+mod incremental;
+mod memory;
 mod setup;

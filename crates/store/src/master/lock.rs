@@ -29,7 +29,7 @@ pub struct Lock(Held);
 
 #[derive(Debug)]
 enum Held {
-    Connection(Box<PgConnection>),
+    Connection { connection: Box<PgConnection>, category: CategoryId },
     Row { store: Store, category: CategoryId, owner: String },
     Nothing,
 }
@@ -82,7 +82,11 @@ impl Master {
             .bind(category.0)
             .fetch_one(&mut connection)
             .await?;
-        Ok(if taken { Ok(Lock(Held::Connection(Box::new(connection)))) } else { Err(Locked { owner: None }) })
+        Ok(if taken {
+            Ok(Lock(Held::Connection { connection: Box::new(connection), category }))
+        } else {
+            Err(Locked { owner: None })
+        })
     }
 
     async fn lock_row(
@@ -124,8 +128,14 @@ impl Lock {
     /// When the database can not be told. A PostgreSQL lock is gone even then.
     pub async fn release(self) -> Result<()> {
         match self.0 {
-            Held::Connection(connection) => {
+            Held::Connection { mut connection, category } => {
                 use sqlx::Connection as _;
+                // By word, not by hanging up: the server would take its time to notice.
+                sqlx::query("SELECT pg_advisory_unlock($1, $2)")
+                    .bind(LOCK_CLASS)
+                    .bind(category.0)
+                    .execute(&mut *connection)
+                    .await?;
                 connection.close().await?;
             }
             Held::Row { store, category, owner } => {

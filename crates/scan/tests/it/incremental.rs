@@ -1,0 +1,202 @@
+//! After any history of changes and scans the database says the same as after one scan of the last tree.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use model::clock::FixedClock;
+use proptest::prelude::*;
+use proptest::test_runner::{Config, TestCaseError, TestRunner};
+use scan::source::disk::Kind;
+use scan::{Deletion, Quiet, ScanOptions, Verdict};
+use store::Store;
+use testkit::stores::{self, TestStore};
+
+use crate::memory::{MemoryDisk, ROOT};
+use crate::setup::*;
+
+const TOP: &str = "pub/epel";
+
+#[derive(Debug, Clone)]
+enum Step {
+    /// A file of this kind in a directory of the pool.
+    File(usize, usize),
+    /// A dozen packages.
+    Packages(usize),
+    Directory(usize),
+    /// One of the directories that are there goes, with everything in it.
+    RemoveDirectory(usize),
+    RemoveFile(usize),
+    Mode(usize, u32),
+    /// Time goes on by so many seconds.
+    Wait(u8),
+    Scan,
+}
+
+const DIRECTORIES: [&str; 10] = [
+    "9",
+    "9/x86_64",
+    "9/x86_64/repodata",
+    "9/x86_64/a",
+    "10/SRPMS/repodata",
+    "a",
+    "a/a",
+    "a/a/b",
+    "tree/objects",
+    "tree",
+];
+const FILES: [&str; 6] = ["repomd.xml", "damaged", "summary", "f.iso", "g.iso", "CHECKSUM"];
+
+fn step() -> impl Strategy<Value = Step> {
+    let directory = 0..DIRECTORIES.len();
+    prop_oneof![
+        6 => (directory.clone(), 0..FILES.len()).prop_map(|(d, f)| Step::File(d, f)),
+        1 => directory.clone().prop_map(Step::Packages),
+        2 => directory.prop_map(Step::Directory),
+        2 => (0..20usize).prop_map(Step::RemoveDirectory),
+        2 => (0..20usize).prop_map(Step::RemoveFile),
+        2 => (0..20usize, prop_oneof![Just(0o755), Just(0o750), Just(0o751)]).prop_map(|(d, m)| Step::Mode(d, m)),
+        3 => (0..3u8).prop_map(Step::Wait),
+        3 => Just(Step::Scan),
+    ]
+}
+
+/// One change of the tree. `serial` never repeats, so neither does any content.
+fn apply(disk: &MemoryDisk, step: &Step, serial: i64) {
+    let within = |names: Vec<String>, number: usize| -> Option<String> {
+        let below: Vec<String> =
+            names.into_iter().filter(|n| n.starts_with("pub/epel/") && !n.contains("keep")).collect();
+        (!below.is_empty()).then(|| below[number % below.len()].clone())
+    };
+    match step {
+        Step::File(directory, file) => {
+            let at = format!("{TOP}/{}", DIRECTORIES[*directory]);
+            let hash = format!("{serial:064x}");
+            match FILES[*file] {
+                "repomd.xml" => disk.file(&format!("{at}/repomd.xml"), repomd(&[serial])),
+                "damaged" => disk.file(&format!("{at}/repomd.xml"), format!("<repomd><data>{serial}")),
+                "CHECKSUM" => {
+                    disk.file(
+                        &format!("{at}/CHECKSUM"),
+                        format!("{hash}  f.iso\n{hash}  a/g.iso\n{hash} b/g.iso\n"),
+                    );
+                }
+                name => disk.file(&format!("{at}/{name}"), serial.to_string()),
+            }
+        }
+        Step::Packages(directory) => {
+            for number in 0..12 {
+                disk.file(&format!("{TOP}/{}/p{number}.rpm", DIRECTORIES[*directory]), serial.to_string());
+            }
+        }
+        Step::Directory(directory) => disk.directory(&format!("{TOP}/{}", DIRECTORIES[*directory])),
+        Step::RemoveDirectory(number) => {
+            if let Some(name) = within(disk.names(Kind::Directory), *number) {
+                disk.remove(&name);
+            }
+        }
+        Step::RemoveFile(number) => {
+            if let Some(name) = within(disk.names(Kind::File), *number) {
+                disk.remove(&name);
+            }
+        }
+        Step::Mode(number, mode) => {
+            if let Some(name) = within(disk.names(Kind::Directory), *number) {
+                disk.mode(&name, *mode);
+            }
+        }
+        Step::Wait(_) | Step::Scan => {}
+    }
+}
+
+async fn scan_at(store: &Store, disk: &MemoryDisk, now: i64) {
+    let options = ScanOptions { deletion: Deletion::Forced, ..ScanOptions::default() };
+    let settings = settings(ROOT.as_ref());
+    let clock = FixedClock::at(now);
+    let report =
+        scan::run_on(disk.clone(), store, &settings, &options, &clock, Arc::new(Quiet)).await.unwrap();
+    assert_eq!(report.verdict(), Verdict::Fine, "{report:?}");
+}
+
+type Files = BTreeMap<String, Option<model::files::Files>>;
+
+/// What must not depend on history.
+async fn state(store: &Store) -> (Vec<String>, Files, Vec<String>) {
+    let directories = texts(
+        store,
+        "SELECT d.name || CASE WHEN d.readable THEN ' open ' ELSE ' closed ' END || d.ctime || ' ' || COUNT(cd.category_id) \
+         FROM directory d LEFT JOIN category_directory cd ON cd.directory_id = d.id GROUP BY d.id ORDER BY d.id",
+    );
+    let mut directories = directories.await;
+    directories.sort();
+    let mut lists = Files::new();
+    for row in rows(store, "SELECT name, files FROM directory").await {
+        let stored: Option<Vec<u8>> = row.try_get_by_index(1).unwrap();
+        let list = model::files::decode(&stored.unwrap_or_default()).unwrap();
+        lists.insert(row.try_get_by_index(0).unwrap(), Some(list));
+    }
+    let newest = texts(
+        store,
+        "SELECT t FROM (SELECT d.name || '/' || f.filename || ' ' || f.timestamp || ' ' || f.size || ' ' || f.sha256 AS t, \
+         row_number() OVER (PARTITION BY f.directory_id, f.filename ORDER BY f.timestamp DESC, f.id DESC) AS place \
+         FROM file_detail f JOIN directory d ON d.id = f.directory_id) x WHERE place = 1 ORDER BY t",
+    )
+    .await;
+    (directories, lists, newest)
+}
+
+async fn history(old: &TestStore, fresh: &TestStore, steps: &[Step]) -> Result<(), TestCaseError> {
+    for store in [old, fresh] {
+        category(store, "Fedora EPEL", "EPEL", TOP).await;
+    }
+    let disk = MemoryDisk::default();
+    let mut now = 1_000;
+    disk.at(now);
+    disk.file(&format!("{TOP}/keep/f"), "x");
+    for (serial, step) in (2_000_000_000..).zip(steps) {
+        match step {
+            Step::Wait(seconds) => {
+                now += i64::from(*seconds);
+                disk.at(now);
+            }
+            Step::Scan => scan_at(old, &disk, now).await,
+            change => apply(&disk, change, serial),
+        }
+    }
+    now += 100;
+    scan_at(old, &disk, now).await;
+    scan_at(fresh, &disk, now).await;
+    let (old_directories, old_files, old_details) = state(old).await;
+    let (directories, files, details) = state(fresh).await;
+    prop_assert_eq!(old_directories, directories);
+    prop_assert_eq!(old_files, files);
+    for detail in details {
+        prop_assert!(old_details.contains(&detail), "{} is not among {:?}", detail, old_details);
+    }
+    let before = everything(old).await;
+    scan_at(old, &disk, now + 100).await;
+    prop_assert_eq!(everything(old).await, before, "and then nothing more is written");
+    Ok(())
+}
+
+fn histories(cases: u32, open: impl AsyncFn() -> TestStore) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
+    let steps = proptest::collection::vec(step(), 1..40);
+    let tested = runner.run(&steps, |steps| {
+        runtime.block_on(async {
+            let (old, fresh) = (open().await, open().await);
+            history(&old, &fresh, &steps).await
+        })
+    });
+    tested.unwrap();
+}
+
+#[test]
+fn incremental_equals_fresh_on_sqlite() {
+    histories(24, stores::sqlite);
+}
+
+#[test]
+fn incremental_equals_fresh_on_postgresql() {
+    histories(12, stores::postgres);
+}
