@@ -11,24 +11,42 @@ use answer::Policy;
 use serde_json::{Value, json};
 use testkit::mirrorlist_vectors::{self, Case};
 
-/// Decision 37 and spec C.3, C.6: these questions mean the same as another one. Case, the other case, and
-/// texts to be replaced in the other's answer.
-const SAME_AS: &[(&str, &str, &[(&str, &str)], &str)] = &[
-    ("A030", "A037", &[], "percent-encoding is decoded in paths"),
-    (
-        "A083",
-        "A093",
-        &[("fedora-40 arch = i386", "fedora- arch = x86_64")],
-        "of a redirection listed twice the first counts, and there is no repository `fedora-`",
-    ),
-    ("A130", "A047", &[], "percent-encoding is decoded in addresses"),
-    ("A084", "A072", &[("fedora-40", "dup")], "of a repository listed twice the first counts"),
-    ("A087", "A086", &[("two%2Bplus", "two+plus")], "percent-encoding is decoded in repositories"),
-    ("A117", "A009", &[], "elements of X-Forwarded-For need no blank between them"),
-    ("A122", "A009", &[], "of several X-Forwarded-For headers the last counts"),
-    ("A123", "A118", &[], "a byte that is not ASCII is no address"),
-    ("A137", "A009", &[], "a v4 address inside of a v6 address is that v4 address"),
-    ("A189", "A140", &[("127.0.0.5", "100.80.5.1")], "the smallest network decides about the country"),
+/// A question that means the same as another one.
+struct Same {
+    case: &'static str,
+    other: &'static str,
+    /// Texts to be replaced in the other's answer.
+    replace: &'static [(&'static str, &'static str)],
+}
+
+const fn same(
+    case: &'static str,
+    other: &'static str,
+    replace: &'static [(&'static str, &'static str)],
+) -> Same {
+    Same { case, other, replace }
+}
+
+/// Decision 37 and spec C.3, C.6.
+const SAME_AS: [Same; 10] = [
+    // Percent-encoding is decoded in paths, repositories and addresses.
+    same("A030", "A037", &[]),
+    same("A087", "A086", &[("two%2Bplus", "two+plus")]),
+    same("A130", "A047", &[]),
+    // Of a redirection listed twice the first counts, and there is no repository `fedora-`.
+    same("A083", "A093", &[("fedora-40 arch = i386", "fedora- arch = x86_64")]),
+    // Of a repository listed twice the first counts.
+    same("A084", "A072", &[("fedora-40", "dup")]),
+    // Elements of X-Forwarded-For need no blank between them.
+    same("A117", "A009", &[]),
+    // Of several X-Forwarded-For headers the last counts.
+    same("A122", "A009", &[]),
+    // A byte that is not ASCII is no address.
+    same("A123", "A118", &[]),
+    // A v4 address inside of a v6 address is that v4 address.
+    same("A137", "A009", &[]),
+    // The smallest network decides about the country.
+    same("A189", "A140", &[("127.0.0.5", "100.80.5.1")]),
 ];
 
 /// The whole expected answer, where no recorded one is near.
@@ -137,8 +155,8 @@ fn wanted(case: &Case, recorded: &BTreeMap<&str, &Value>) -> Value {
     if let Some(written) = written().get(id) {
         return written.clone();
     }
-    let mut expect = match SAME_AS.iter().find(|(case, ..)| *case == id) {
-        Some((_, other, pairs, _)) => replaced(recorded[other], pairs),
+    let mut expect = match SAME_AS.iter().find(|same| same.case == id) {
+        Some(same) => replaced(recorded[same.other], same.replace),
         None => case.expect.clone(),
     };
     // Decision 25: one slash between base and path.
@@ -191,7 +209,7 @@ fn our_defaults_differ_from_the_recorded_answers_by_named_rules_only() {
 fn the_rules_name_cases_that_exist() {
     let cases = replay::cases();
     let ids: BTreeSet<&str> = cases.iter().map(|case| case.id.as_str()).collect();
-    let same = SAME_AS.iter().flat_map(|(case, other, ..)| [*case, *other]);
+    let same = SAME_AS.iter().flat_map(|same| [same.case, same.other]);
     for id in same.chain(written().into_keys()) {
         assert!(ids.contains(id), "{id}");
     }

@@ -3,12 +3,15 @@
 //! The directories come last, whatever the order in the file, since they are compressed with the help of
 //! what is known about hosts and URLs.
 
+mod directory;
+
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
 use prost::Message;
 
-use crate::directory::{DirectoryRow, NONE, Subpath};
+use crate::directory::NONE;
+use crate::entry::Entry;
 use crate::hosts::{HostBits, HostNo, SetIndex};
 use crate::networks::{self, CountryNetworks, HostNetworks};
 use crate::proto::{self, DecodeError, MAX_FILE_BYTES, MirrorList};
@@ -20,19 +23,29 @@ use crate::{files::FileRange, required};
 
 pub(crate) fn from_proto(cache: &MirrorList) -> Result<Snapshot, DecodeError> {
     let mut builder = Builder::new(cache)?;
+    let mut entry = Entry::default();
     for directory in &cache.mirror_list_cache {
-        builder.directory(directory)?;
+        entry.copy(directory);
+        builder.directory(&entry)?;
     }
-    builder.finish()
+    Ok(builder.finish())
 }
 
 pub(crate) fn from_bytes(bytes: &[u8]) -> Result<Snapshot, DecodeError> {
     if bytes.len() as u64 > MAX_FILE_BYTES {
         return Err(DecodeError::TooLarge { bytes: bytes.len() as u64 });
     }
-    required::check(bytes)?;
-    let builder = Builder::new(&without_directories(bytes)?)?;
-    directories(builder, bytes)
+    required::check_but_directories(bytes)?;
+    let mut builder = Builder::new(&without_directories(bytes)?)?;
+    let mut entry = Entry::default();
+    for field in wire::fields(bytes, 0) {
+        let field = field?;
+        if let (DIRECTORY_FIELD, Value::Bytes(content)) = (field.number, field.value) {
+            entry.read(content, field.at)?;
+            builder.directory(&entry)?;
+        }
+    }
+    Ok(builder.finish())
 }
 
 /// Number of `MirrorListCache` in `MirrorList`.
@@ -56,19 +69,6 @@ fn without_directories(bytes: &[u8]) -> Result<MirrorList, DecodeError> {
     }
     cache.merge(bytes.get(begin..).unwrap_or_default())?;
     Ok(cache)
-}
-
-fn directories(mut builder: Builder, bytes: &[u8]) -> Result<Snapshot, DecodeError> {
-    let mut directory = proto::MirrorListCacheType::default();
-    for field in wire::fields(bytes, 0) {
-        let field = field?;
-        if let (DIRECTORY_FIELD, Value::Bytes(content)) = (field.number, field.value) {
-            directory.clear();
-            directory.merge(content)?;
-            builder.directory(&directory)?;
-        }
-    }
-    builder.finish()
 }
 
 struct Builder {
@@ -253,96 +253,7 @@ impl Builder {
         Some(())
     }
 
-    fn directory(&mut self, directory: &proto::MirrorListCacheType) -> Result<(), DecodeError> {
-        let name = self.directory_name(&directory.directory).ok_or(TOO_MUCH)?;
-        // The first entry of a directory counts.
-        if self.snapshot.directories.row_of.get(name as usize) != Some(&NONE) {
-            return Ok(());
-        }
-        let mut carried = HostBits::default();
-        let mut offers = Vec::with_capacity(directory.by_host_id.len());
-        for pair in &directory.by_host_id {
-            let host = self.host(pair.key)?;
-            if carried.insert(host) {
-                let offer =
-                    self.snapshot.offers.intern(&mut self.offer_index, &pair.value).ok_or(TOO_MUCH)?;
-                offers.push((host, offer));
-            }
-        }
-        let palette = self.snapshot.palettes.join(&offers).ok_or(TOO_MUCH)?;
-        let mut global = HostBits::default();
-        for id in &directory.global {
-            global.insert(self.host(*id)?);
-        }
-        let listed = self.listed(&directory.by_country, &global)?;
-        let subpath = directory.subpath.as_deref().unwrap_or_default();
-        let subpath = match directory.directory.ends_with(subpath) {
-            true => Subpath::End(u32::try_from(subpath.len()).map_err(|_| TOO_MUCH)?),
-            false => Subpath::Other(self.snapshot.directories.subpaths.intern(subpath).ok_or(TOO_MUCH)?),
-        };
-        let row = DirectoryRow {
-            name,
-            subpath,
-            global: self.set(&global)?,
-            carried: self.set(&carried)?,
-            palette,
-            listed,
-        };
-        let directories = &mut self.snapshot.directories;
-        let number = u32::try_from(directories.rows.len()).map_err(|_| TOO_MUCH)?;
-        directories.rows.push(row);
-        if let Some(place) = directories.row_of.get_mut(name as usize) {
-            *place = number;
-        }
-        Ok(())
-    }
-
-    fn set(&mut self, hosts: &HostBits) -> Result<u32, DecodeError> {
-        self.snapshot.sets.intern(&mut self.set_index, hosts).ok_or(TOO_MUCH)
-    }
-
-    /// The countries of a directory as a list of their own, or [`NONE`] when they are exactly what follows
-    /// from its public hosts and their countries.
-    fn listed(
-        &mut self,
-        by_country: &[proto::StringRepeatedIntMap],
-        global: &HostBits,
-    ) -> Result<u32, DecodeError> {
-        let mut listed: Vec<(CountryNo, HostBits)> = Vec::with_capacity(by_country.len());
-        for pair in by_country {
-            let country = self.country(&pair.key)?;
-            let mut hosts = HostBits::default();
-            for id in &pair.value {
-                hosts.insert(self.host(*id)?);
-            }
-            listed.push((country, hosts));
-        }
-        // Stable: the first entry of a country counts.
-        listed.sort_by_key(|(country, _)| *country);
-        listed.dedup_by_key(|(country, _)| *country);
-        let mut expected = global.clone();
-        expected.keep(self.with_country.as_set());
-        let follows = listed.iter().all(|(country, hosts)| {
-            let mut of_country = expected.clone();
-            match self.snapshot.country_hosts.get(country.0 as usize) {
-                Some(hosts) => of_country.keep(hosts.as_set()),
-                None => return false,
-            }
-            !of_country.is_empty() && of_country.iter().eq(hosts.iter())
-        });
-        if follows && listed.iter().map(|(_, hosts)| hosts.len()).sum::<usize>() == expected.len() {
-            return Ok(NONE);
-        }
-        let mut own = Vec::with_capacity(listed.len());
-        for (country, hosts) in listed {
-            own.push((country, self.set(&hosts)?));
-        }
-        let number = u32::try_from(self.snapshot.directories.listed.len()).map_err(|_| TOO_MUCH)?;
-        self.snapshot.directories.listed.push(own.into());
-        Ok(number)
-    }
-
-    fn finish(mut self) -> Result<Snapshot, DecodeError> {
+    pub(super) fn finish(mut self) -> Snapshot {
         let snapshot = &mut self.snapshot;
         snapshot.directories.freeze();
         snapshot.sets.freeze();
@@ -350,6 +261,6 @@ impl Builder {
         snapshot.palettes.freeze();
         snapshot.files.freeze();
         snapshot.hosts.shrink_to_fit();
-        Ok(self.snapshot)
+        self.snapshot
     }
 }

@@ -6,6 +6,7 @@
 
 mod build;
 mod directory;
+mod entry;
 mod files;
 mod hosts;
 mod names;

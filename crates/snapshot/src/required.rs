@@ -68,10 +68,15 @@ const MIRROR_LIST: Shape = Shape {
 /// # Errors
 /// The first absent required field, or the place where the bytes stop being fields.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
-    check_message(bytes, 0, &MIRROR_LIST)
+    check_message(bytes, 0, &MIRROR_LIST, None)
 }
 
-fn check_message(bytes: &[u8], at: usize, shape: &Shape) -> Result<(), DecodeError> {
+/// As [`check`], without looking into the directories, whose reader looks itself.
+pub(crate) fn check_but_directories(bytes: &[u8]) -> Result<(), DecodeError> {
+    check_message(bytes, 0, &MIRROR_LIST, Some(DIRECTORY.name))
+}
+
+fn check_message(bytes: &[u8], at: usize, shape: &Shape, but: Option<&str>) -> Result<(), DecodeError> {
     let mut seen = 0u8;
     for field in wire::fields(bytes, at) {
         let field = field?;
@@ -80,8 +85,9 @@ fn check_message(bytes: &[u8], at: usize, shape: &Shape) -> Result<(), DecodeErr
         }
         if let Value::Bytes(inner) = field.value
             && let Some((_, nested)) = shape.nested.iter().find(|(number, _)| *number == field.number)
+            && but != Some(nested.name)
         {
-            check_message(inner, field.at, nested)?;
+            check_message(inner, field.at, nested, but)?;
         }
     }
     for (place, (_, field)) in shape.required.iter().enumerate() {

@@ -9,7 +9,7 @@ pub(crate) enum Value<'a> {
     Number(u64),
     /// A text, a message, or packed numbers.
     Bytes(&'a [u8]),
-    /// Four or eight bytes, or an old-style group; no field of the cache has this form.
+    /// Four or eight bytes; no field of the cache has this form.
     Other,
 }
 
@@ -78,12 +78,11 @@ impl<'a> Fields<'a> {
                 let bytes = self.take(length, begin)?;
                 return Ok(Field { number, begin, at, value: Value::Bytes(bytes) });
             }
-            // The begin and the end of a group have no content of their own; what is between them are fields.
-            3 | 4 => Value::Other,
             5 => {
                 self.take(4, begin)?;
                 Value::Other
             }
+            // 3 and 4 are groups, which the format never had.
             _ => return Err(DecodeError::Damaged { at: begin, what: "no such kind of field" }),
         };
         Ok(Field { number, begin, at: begin, value })
@@ -92,7 +91,7 @@ impl<'a> Fields<'a> {
     fn number(&mut self, begin: usize) -> Result<u64, DecodeError> {
         let (value, length) = number(self.rest).map_err(|()| match self.rest.len() {
             0..10 => DecodeError::Truncated { at: begin },
-            _ => DecodeError::Damaged { at: begin, what: "a number is longer than 10 bytes" },
+            _ => DecodeError::Damaged { at: begin, what: "a number of more than 64 bits" },
         })?;
         self.rest = self.rest.get(length..).unwrap_or_default();
         self.at += length;
@@ -113,7 +112,8 @@ pub(crate) fn number(bytes: &[u8]) -> Result<(u64, usize), ()> {
     for (place, byte) in bytes.iter().take(10).enumerate() {
         value |= u64::from(byte & 0x7f).checked_shl(7 * place as u32).unwrap_or(0);
         if byte & 0x80 == 0 {
-            return Ok((value, place + 1));
+            // Of the tenth byte only one bit has room.
+            return if place < 9 || *byte < 2 { Ok((value, place + 1)) } else { Err(()) };
         }
     }
     Err(())
