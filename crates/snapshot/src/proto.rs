@@ -1,7 +1,7 @@
 //! The interchange format (spec mirrorlist A.1): the messages, and reading and writing them as a file.
 //!
 //! The messages are generated from `proto/mirrorlist_cache.proto`. The generated reader does not miss a
-//! required field that is absent, so every reading goes through [`crate::required::check`] first.
+//! required field that is absent, so every reading looks for it first.
 
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/mirrormanager.rs"));
