@@ -9,12 +9,12 @@ use store::migrate::catalogue;
 use store::{ConnectOptions, Engine, Store};
 use testkit::stores;
 
-const REFERENCE: &str = include_str!("data/schema-postgresql.sql");
+const REFERENCE: &str = include_str!("../data/schema-postgresql.sql");
 
 #[test]
 fn the_recorded_schema_is_as_it_was_recorded() {
     let hash: String = Sha256::digest(REFERENCE).iter().map(|b| format!("{b:02x}")).collect();
-    let recorded = include_str!("data/SHA256SUMS");
+    let recorded = include_str!("../data/SHA256SUMS");
     assert_eq!(recorded.split_whitespace().next(), Some(hash.as_str()), "schema-postgresql.sql was edited");
 }
 

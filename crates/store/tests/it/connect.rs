@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use sea_orm::{ConnectionTrait, Statement};
 use store::connect::redacted;
-use store::{ConnectOptions, Store, StoreError};
+use store::{ConnectOptions, Store};
 use testkit::stores;
 
 async fn refused(url: &str) -> String {

@@ -1,81 +1,18 @@
 //! Adding, listing and deleting what an operator sets up.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "test helpers")]
 
-use chrono::{DateTime, Utc};
-use entities::secret::Secret;
 use model::ids::{CategoryId, HostCategoryId, HostId, SiteId};
-use sea_orm::{ConnectionTrait, EntityTrait, Statement};
+use sea_orm::EntityTrait;
 use store::host_categories::Upkeep;
 use store::hosts::NewHost;
-use store::sites::NewSite;
 use store::urls::Visibility;
 use store::versions::NewVersion;
 use store::{
-    Store, StoreError, arches, asns, categories, countries, host_categories, hosts, netblocks, products,
-    redirects, sites, urls, versions,
+    StoreError, arches, asns, categories, countries, host_categories, hosts, netblocks, products, redirects,
+    sites, urls, versions,
 };
 use testkit::stores;
 
-fn now() -> DateTime<Utc> {
-    DateTime::from_timestamp(1_700_000_000, 0).unwrap()
-}
-
-fn site(name: &str) -> NewSite {
-    NewSite {
-        name: name.to_owned(),
-        created_by: "admin".to_owned(),
-        password: Some(Secret("hunter2".to_owned())),
-        org_url: Some("https://example.org/".to_owned()),
-        ..NewSite::default()
-    }
-}
-
-/// Product, category with topdir, site, two hosts that carry the category, each with a URL.
-struct World {
-    category: CategoryId,
-    site: SiteId,
-    hosts: [HostId; 2],
-    host_categories: [HostCategoryId; 2],
-}
-
-async fn world(store: &Store) -> World {
-    products::add(store, "Fedora").await.unwrap();
-    let category = categories::add(store, "Fedora Linux", "Fedora", "/pub/fedora/linux/").await.unwrap();
-    let category = CategoryId(category.id);
-    let site = SiteId(sites::add(store, &site("s"), now()).await.unwrap().id);
-    let mut hosts = [HostId(0); 2];
-    let mut host_categories = [HostCategoryId(0); 2];
-    for n in 0..2 {
-        let host = hosts::add(store, &NewHost::new("s", &format!("h{n}"), "us")).await.unwrap();
-        hosts[n] = HostId(host.id);
-        let hc = host_categories::add(store, hosts[n], category, Upkeep::Crawled).await.unwrap();
-        host_categories[n] = HostCategoryId(hc.id);
-        urls::add(store, host_categories[n], &format!(" https://h{n}.example/fedora/ "), Visibility::Public)
-            .await
-            .unwrap();
-    }
-    World { category, site, hosts, host_categories }
-}
-
-async fn run(store: &Store, sql: &str) {
-    let tx = store.begin_write().await.unwrap();
-    tx.db().execute_unprepared(sql).await.unwrap();
-    tx.commit().await.unwrap();
-}
-
-async fn count(store: &Store, table: &str) -> i64 {
-    let sql = format!("SELECT count(*) FROM {table}");
-    let statement = Statement::from_string(store.engine().backend(), sql);
-    store.read().query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
-}
-
-/// The newest rows of the change log: subject and id.
-async fn logged(store: &Store, newest: usize) -> Vec<(String, i32)> {
-    let sql = format!("SELECT subject, subject_id FROM mm3_change ORDER BY id DESC LIMIT {newest}");
-    let statement = Statement::from_string(store.engine().backend(), sql);
-    let rows = store.read().query_all_raw(statement).await.unwrap();
-    rows.iter().map(|r| (r.try_get_by_index(0).unwrap(), r.try_get_by_index(1).unwrap())).collect()
-}
+use crate::setup::{count, logged, now, site, world};
 
 #[tokio::test]
 async fn a_deployment_is_set_up() {
@@ -278,128 +215,6 @@ async fn lists_are_in_the_same_order_on_every_engine() {
         assert_eq!(names, ["A", "B", "_", "a", "b"]);
         let names: Vec<String> = sites::list(&store).await.unwrap().into_iter().map(|s| s.name).collect();
         assert_eq!(names, ["A", "B", "_", "a", "b"]);
-    })
-    .await;
-}
-
-/// Rows in every table that hangs on a host, and in those whose leftovers block upstream's deletes.
-async fn hang_everything_on(store: &Store, world: &World) {
-    store::reference::seed(store).await.unwrap();
-    for (host, hc) in world.hosts.into_iter().zip(world.host_categories) {
-        netblocks::add(store, host, "192.0.2.0/24", None).await.unwrap();
-        asns::add_peer(store, host, 5, None).await.unwrap();
-        countries::add_to_host(store, host, "FR").await.unwrap();
-        run(
-            store,
-            &format!(
-                "INSERT INTO host_acl_ip (ip, host_id) VALUES ('192.0.2.{host}', {host}); \
-                 INSERT INTO host_country_allowed (country, host_id) VALUES ('X{host}', {host}); \
-                 INSERT INTO location (name) VALUES ('l{host}'); \
-                 INSERT INTO host_location (location_id, host_id) SELECT id, {host} FROM location; \
-                 INSERT INTO host_stats (timestamp, host_id) VALUES ('2026-01-01 00:00:00', {host}); \
-                 INSERT INTO directory_exclusive_host (directory_id, host_id) VALUES (1, {host}); \
-                 INSERT INTO host_category_dir (host_category_id, path, up2date, directory_id) \
-                 VALUES ({hc}, '', true, 1); \
-                 INSERT INTO mm3_evidence (host_category_id, data) VALUES ({hc}, ''); \
-                 INSERT INTO mm3_crawl_result (host_category_id, status) VALUES ({hc}, 'ok')"
-            ),
-        )
-        .await;
-    }
-    run(
-        store,
-        "INSERT INTO repository (name, prefix, category_id, disabled) VALUES ('r', 'f', 1, false); \
-         INSERT INTO site_to_site (upstream_site_id, downstream_site_id) VALUES (1, 1)",
-    )
-    .await;
-}
-
-/// Tables with one row a host in the world above.
-const PER_HOST: [&str; 13] = [
-    "host",
-    "host_category",
-    "host_category_dir",
-    "host_category_url",
-    "host_acl_ip",
-    "host_country",
-    "host_country_allowed",
-    "host_netblock",
-    "host_peer_asn",
-    "host_stats",
-    "directory_exclusive_host",
-    "mm3_evidence",
-    "mm3_crawl_result",
-];
-
-#[tokio::test]
-async fn a_deleted_host_takes_what_is_its_own_and_nothing_else() {
-    stores::each_variant(|store| async move {
-        let world = world(&store).await;
-        hang_everything_on(&store, &world).await;
-        hosts::delete(&store, world.hosts[0]).await.unwrap();
-        for table in PER_HOST {
-            assert_eq!(count(&store, table).await, 1, "{table}");
-        }
-        assert_eq!(count(&store, "directory").await, 1);
-        assert_eq!(hosts::list(&store, None).await.unwrap()[0].id, world.hosts[1].0);
-        assert_eq!(logged(&store, 1).await, [("host".to_owned(), world.hosts[0].0)]);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_deleted_site_takes_its_hosts() {
-    stores::each_variant(|store| async move {
-        let world = world(&store).await;
-        hang_everything_on(&store, &world).await;
-        sites::add(&store, &site("other"), now()).await.unwrap();
-        hosts::add(&store, &NewHost::new("other", "x", "US")).await.unwrap();
-        sites::delete(&store, world.site).await.unwrap();
-        for table in PER_HOST.into_iter().filter(|t| *t != "host") {
-            assert_eq!(count(&store, table).await, 0, "{table}");
-        }
-        for (table, left) in
-            [("host", 1), ("site", 1), ("site_admin", 1), ("site_to_site", 0), ("category", 1)]
-        {
-            assert_eq!(count(&store, table).await, left, "{table}");
-        }
-        assert_eq!(logged(&store, 1).await, [("site".to_owned(), world.site.0)]);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_deleted_host_category_takes_its_urls_and_states() {
-    stores::each_variant(|store| async move {
-        let world = world(&store).await;
-        hang_everything_on(&store, &world).await;
-        host_categories::delete(&store, world.host_categories[0]).await.unwrap();
-        for table in ["host_category", "host_category_dir", "host_category_url", "mm3_evidence"] {
-            assert_eq!(count(&store, table).await, 1, "{table}");
-        }
-        assert_eq!(count(&store, "host").await, 2);
-        assert_eq!(logged(&store, 1).await, [("host_category".to_owned(), world.host_categories[0].0)]);
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn a_deleted_category_leaves_directories_and_repositories() {
-    stores::each_variant(|store| async move {
-        let world = world(&store).await;
-        hang_everything_on(&store, &world).await;
-        categories::delete(&store, world.category).await.unwrap();
-        for table in
-            ["category", "host_category", "host_category_dir", "host_category_url", "category_directory"]
-        {
-            assert_eq!(count(&store, table).await, 0, "{table}");
-        }
-        for (table, left) in [("host", 2), ("directory", 1), ("product", 1)] {
-            assert_eq!(count(&store, table).await, left, "{table}");
-        }
-        let repository = entities::repository::Entity::find().one(store.read()).await.unwrap().unwrap();
-        assert_eq!(repository.category_id, None);
-        assert_eq!(logged(&store, 1).await, [("category".to_owned(), world.category.0)]);
     })
     .await;
 }
