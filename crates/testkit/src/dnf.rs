@@ -90,7 +90,7 @@ impl Dnf {
             .arg(here.join("dnf.conf"))
             .arg("--installroot")
             .arg(here.join("root"));
-        dnf.args(["--releasever=42", "--assumeyes", "--disableplugin=*", "--enableplugin=download"]);
+        dnf.args(["--releasever=42", "--assumeyes", "--noplugins"]);
         let output = dnf.args(arguments).output().unwrap_or_else(|error| panic!("{dnf:?}: {error}"));
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.push_str(&String::from_utf8_lossy(&output.stderr));
@@ -122,7 +122,7 @@ impl Dnf {
     /// When dnf fails or leaves no such file.
     pub fn download(&self, package: &str) -> PathBuf {
         let into = self.folder.path().join("download");
-        let run = self.run(&["download", "--destdir", into.to_str().unwrap(), package]);
+        let run = self.run(&["install", "--downloadonly", "--downloaddir", into.to_str().unwrap(), package]);
         let text = run.expect_success();
         let files = rpms(&into);
         let newest = files.into_iter().rfind(|file| {

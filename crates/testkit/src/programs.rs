@@ -18,7 +18,7 @@ pub(crate) fn find(program: &str) -> PathBuf {
 }
 
 /// The Debian packages with the programs of [`crate::rpm_tree`], [`crate::nginx`] and [`crate::dnf`].
-pub const DEBIAN_PACKAGES: [&str; 5] = ["rpm", "createrepo-c", "nginx-light", "dnf", "dnf-plugins-core"];
+pub const DEBIAN_PACKAGES: [&str; 4] = ["rpm", "createrepo-c", "nginx-light", "dnf"];
 
 /// A program with nothing of the tester's environment: no proxy, no locale, no settings of theirs.
 pub(crate) fn command(program: &str) -> Command {
@@ -51,8 +51,9 @@ pub(crate) fn succeed(command: &mut Command) -> Output {
 #[cfg(test)]
 mod tests {
     #[test]
-    #[should_panic(expected = "no such-a-program found: install the Debian packages rpm createrepo-c nginx-light \
-                               dnf dnf-plugins-core")]
+    #[should_panic(
+        expected = "no such-a-program found: install the Debian packages rpm createrepo-c nginx-light dnf"
+    )]
     fn a_program_that_is_missing_is_named_with_the_packages() {
         super::find("such-a-program");
     }
