@@ -210,10 +210,19 @@ pub async fn migrated_database() -> String {
     clone_of(TEMPLATE).await
 }
 
+/// The URL of a copy of a database that was made here. Nobody may be connected to that one.
+pub async fn copy_of(database: &str) -> String {
+    clone_of(name_in(database)).await
+}
+
+fn name_in(url: &str) -> &str {
+    url.trim_start_matches("postgresql:///").split('?').next().unwrap_or_default()
+}
+
 /// Removes a database that was made here, whoever is connected to it. The others go with the server.
 pub async fn drop_database(database: &str) {
     let server = server();
-    let name = database.trim_start_matches("postgresql:///").split('?').next().unwrap_or_default();
+    let name = name_in(database);
     let mut admin = PgConnection::connect(&url(&server.socket, "postgres")).await.unwrap();
     admin.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
     admin.close().await.unwrap();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use store::{ConnectOptions, Engine, MigrateOptions, Store};
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 
 use crate::postgres;
 use crate::upstream::Variant;
@@ -104,9 +105,22 @@ where
 /// A store on a database of upstream's newest revision to which only ours was added. It has no reference
 /// data: no arch, no country.
 pub async fn adopted(variant: Variant) -> TestStore {
+    static FRESH: OnceCell<String> = OnceCell::const_new();
+    static MIGRATED: OnceCell<String> = OnceCell::const_new();
+    let template = match variant {
+        Variant::Fresh => &FRESH,
+        Variant::Migrated => &MIGRATED,
+    };
+    let url = template.get_or_init(|| adopt(variant)).await;
+    open(postgres::copy_of(url).await).await
+}
+
+/// Makes the database that [`adopted`] copies.
+async fn adopt(variant: Variant) -> String {
     let mut store = upstream(variant, 6).await;
     store::migrate(&mut store.store, &MigrateOptions::default()).await.unwrap();
-    store
+    store.store.close().await;
+    store.url
 }
 
 /// A store on a database as upstream's programs left it at a revision (0 to 6), without anything of ours.
