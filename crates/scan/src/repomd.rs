@@ -181,7 +181,7 @@ mod tests {
             assert!(newest_timestamp(&whole[..end]).is_err(), "{}", String::from_utf8_lossy(&whole[..end]));
         }
         assert_eq!(newest_timestamp(b""), Err(RepomdError::Empty));
-        assert_eq!(newest_timestamp(b"<a><b></a>").is_err(), true);
+        assert!(newest_timestamp(b"<a><b></a>").is_err());
         assert_eq!(newest_timestamp(b"<a/><b/>"), Err(RepomdError::Trailing));
         assert_eq!(newest_timestamp(b"<a/>x"), Err(RepomdError::Trailing));
         assert_eq!(

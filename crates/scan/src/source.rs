@@ -49,7 +49,7 @@ pub type KnownTimes = HashMap<String, i64>;
 pub struct Listing {
     /// Every directory once, in ascending byte order of the names; the root's name is empty.
     pub directories: Vec<Found>,
-    /// Files seen, also in unchanged directories.
+    /// Files seen, also in unchanged directories; links are not counted.
     pub files: u64,
     /// Whether what is missing here is really gone (but for the places below [`Files::Unlisted`]).
     pub complete: bool,

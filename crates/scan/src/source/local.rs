@@ -213,7 +213,7 @@ impl<D: Disk> LocalTree<D> {
             let marks = matches!(name.as_slice(), b"repodata" | b"objects" | b"summary");
             if unchanged && !(marks && kind == Kind::Symlink) {
                 has_summary |= name == b"summary";
-                count += 1;
+                count += u64::from(kind != Kind::Symlink);
                 if checksums::kind(&name).is_some() {
                     names.push(FileName::from(name));
                 }
@@ -228,7 +228,7 @@ impl<D: Disk> LocalTree<D> {
                 }
                 Ok(target) => {
                     has_summary |= name == b"summary";
-                    count += 1;
+                    count += u64::from(kind != Kind::Symlink);
                     listed.push(FileEntry::new(name, target.size, target.ctime));
                 }
                 Err(e) if is_gone(&e) => {}

@@ -247,3 +247,36 @@ async fn a_name_that_nothing_knows_is_an_error() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_database_without_our_tables() {
+    each(|mut store| async move {
+        category(&store, "E", "EPEL", TOP).await;
+        for sql in ["DROP TABLE mm3_change", "DROP TABLE mm3_retry", "DROP TABLE mm3_scan_state"] {
+            execute(&store, sql).await;
+        }
+        store.refresh().await.unwrap();
+        let (bad, good) =
+            (format!("{TOP}/9/x86_64/repodata/repomd.xml"), format!("{TOP}/9/i386/repodata/repomd.xml"));
+        let disk = MemoryDisk::default();
+        disk.at(1000);
+        disk.file(&bad, "<repomd>");
+        disk.file(&good, repomd(&[5]));
+        for now in [1000, 1100] {
+            let report = plain(&store, &disk, now).await;
+            assert_eq!(report.verdict(), Verdict::Fine, "{report:?}");
+            assert_eq!(report.categories[0].problems.len(), 1);
+        }
+        let state = "SELECT name || ' ' || ctime FROM directory WHERE name LIKE '%repodata' ORDER BY name";
+        let times = texts(&store, state).await;
+        assert_eq!(times, [format!("{TOP}/9/i386/repodata 1000"), format!("{TOP}/9/x86_64/repodata 0")]);
+        disk.rewrite(&bad, repomd(&[6]));
+        assert_eq!(
+            plain(&store, &disk, 1200).await.categories[0].counts.details,
+            1,
+            "the old time made it look again"
+        );
+        assert!(plain(&store, &disk, 1300).await.is_unchanged());
+    })
+    .await;
+}
