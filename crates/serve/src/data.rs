@@ -9,7 +9,6 @@ use geo::{Asns, Continents, Countries, EmptyIpv4};
 use settings::serve::Serve;
 use snapshot::Snapshot;
 
-use crate::continents;
 use crate::error::DataError;
 
 /// The input files.
@@ -173,7 +172,7 @@ fn asns(file: Option<&Path>) -> Result<Asns, DataError> {
 }
 
 fn continents(file: Option<&Path>) -> Result<Continents, DataError> {
-    let Some(file) = file else { return Ok(continents::built_in()) };
+    let Some(file) = file else { return Ok(Continents::built_in()) };
     Continents::read(file).map_err(|source| DataError::Continents { file: file.to_owned(), source })
 }
 

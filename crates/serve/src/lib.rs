@@ -35,7 +35,6 @@
 
 mod access_log;
 mod body;
-mod continents;
 mod control;
 mod data;
 mod drain;
