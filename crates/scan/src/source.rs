@@ -51,7 +51,7 @@ pub struct Listing {
     pub directories: Vec<Found>,
     /// Files seen, also in unchanged directories; links are not counted.
     pub files: u64,
-    /// Whether what is missing here is really gone (but for the places below [`Files::Unlisted`]).
+    /// Whether what is missing here is really gone (but for the places below [`Inside::Unlisted`]).
     pub complete: bool,
     /// The device number of the root, when there is one.
     pub device: Option<i64>,

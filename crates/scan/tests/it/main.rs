@@ -13,3 +13,4 @@ mod faults;
 mod incremental;
 mod memory;
 mod setup;
+mod walk;

@@ -1,0 +1,110 @@
+//! The walk itself: several directories at once, names in order, nothing that is not asked for.
+
+use std::io;
+use std::path::Path;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+use model::excludes::Excludes;
+use model::policy::Policy;
+use scan::Quiet;
+use scan::source::disk::{Disk, Entry, Kind, Reading, Stat};
+use scan::source::local::LocalTree;
+use scan::source::{Inside, KnownTimes, TreeSource as _};
+
+use crate::memory::MemoryDisk;
+
+fn excludes() -> Excludes {
+    Excludes::compile::<&str>(&[], Policy::Umdl).unwrap()
+}
+
+/// A disk on which a directory of the second level is only listed while another one is.
+#[derive(Clone)]
+struct InPairs {
+    disk: MemoryDisk,
+    waiting: Arc<(Mutex<u32>, Condvar)>,
+}
+
+impl Disk for InPairs {
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        self.disk.stat(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        if path.components().count() == 4 {
+            let (arrived, more) = &*self.waiting;
+            let mut arrived = arrived.lock().unwrap();
+            *arrived += 1;
+            more.notify_all();
+            let alone = |n: &mut u32| *n < 2;
+            let (_guard, waited) = more.wait_timeout_while(arrived, Duration::from_secs(20), alone).unwrap();
+            if waited.timed_out() {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody else came"));
+            }
+        }
+        self.disk.list(path)
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Reading> {
+        self.disk.read(path, limit)
+    }
+}
+
+#[test]
+fn waiting_for_one_directory_does_not_keep_others_waiting() {
+    let disk = MemoryDisk::default();
+    disk.directory("top/a");
+    disk.directory("top/b");
+    let disk = InPairs { disk, waiting: Arc::default() };
+    let tree = LocalTree::new(disk, "/srv/top", "top", excludes(), 2);
+    let listing = tree.list(&KnownTimes::new(), &Quiet).unwrap();
+    assert_eq!(listing.problems, []);
+    let names: Vec<&str> = listing.directories.iter().map(|d| d.name.as_str()).collect();
+    assert_eq!(names, ["", "a", "b"]);
+}
+
+/// A disk that counts how often single files are looked at.
+#[derive(Clone)]
+struct Counting {
+    disk: MemoryDisk,
+    files: Arc<Mutex<Vec<String>>>,
+}
+
+impl Disk for Counting {
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        let stat = self.disk.stat(path)?;
+        if stat.kind == Kind::File {
+            self.files.lock().unwrap().push(path.display().to_string());
+        }
+        Ok(stat)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        self.disk.list(path)
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Reading> {
+        self.disk.read(path, limit)
+    }
+}
+
+#[test]
+fn the_files_of_an_unchanged_directory_are_not_looked_at() {
+    let disk = MemoryDisk::default();
+    disk.at(5);
+    for name in ["same/f", "same/CHECKSUM", "other/g", "ostree/summary", "ostree/objects/x"] {
+        disk.file(&format!("top/{name}"), "1");
+    }
+    let disk = Counting { disk, files: Arc::default() };
+    let tree = LocalTree::new(disk.clone(), "/srv/top", "top", excludes(), 3);
+    let known: KnownTimes = [("same", 5), ("other", 4), ("ostree", 5), ("ostree/objects", 5)]
+        .map(|(name, time)| (name.to_owned(), time))
+        .into();
+    let listing = tree.list(&known, &Quiet).unwrap();
+    assert_eq!(*disk.files.lock().unwrap(), ["/srv/top/other/g"]);
+    assert_eq!(listing.files, 5, "they are counted nevertheless");
+    let of = |name: &str| listing.directories.iter().find(|d| d.name == name).unwrap();
+    assert_eq!(of("same").inside, Inside::Unchanged(vec!["CHECKSUM".into()]));
+    assert!(matches!(&of("other").inside, Inside::Files(files) if files.len() == 1));
+    assert!(of("ostree").is_atomic, "also without looking at its files");
+}
