@@ -42,6 +42,15 @@ pub struct Outcome {
     pub end: End,
 }
 
+/// Whether there will be another try in this run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Attempt {
+    /// What can not be reached is tried again.
+    First,
+    /// This is the last word.
+    Last,
+}
+
 /// One host at work: what all its categories share.
 pub struct Visit<'a> {
     /// The run it belongs to.
@@ -54,6 +63,8 @@ pub struct Visit<'a> {
     pub log: HostLog,
     /// When its time is over.
     pub deadline: Option<Instant>,
+    /// Whether there will be another try.
+    pub attempt: Attempt,
 }
 
 impl Visit<'_> {
@@ -117,7 +128,10 @@ impl Visit<'_> {
         report.requests = self.counters.requests() - requests;
         report.bytes = self.counters.bytes() - bytes;
         self.log_reasons(&tree, &found.results, &report);
-        let rest = if end == End::Through && run.job.mode == Mode::Full { Rest::False } else { Rest::Keep };
+        // A mirror that answered a part and then fell silent for good keeps just that part.
+        let is_last_word = end == End::Through
+            || (end == End::Unreachable && self.attempt == Attempt::Last && report.current > 0);
+        let rest = if is_last_word && run.job.mode == Mode::Full { Rest::False } else { Rest::Keep };
         // A host that ran out of time loses all its rows anyway.
         let proven = match end {
             End::Stopped(Why::HostLimit) => Vec::new(),

@@ -79,7 +79,8 @@ pub async fn directories(
 ) -> Result<(), GaveUp> {
     let gate = Semaphore::new(patience.parallel);
     let done = AtomicUsize::new(0);
-    let one = async |at: usize| (at, directory(connector, tree, at, patience, &gate).await);
+    let gate = &gate;
+    let one = |at: usize| async move { (at, directory(connector, tree, at, patience, gate).await) };
     let mut answers =
         std::pin::pin!(stream::iter(work.iter().copied()).map(one).buffer_unordered(patience.parallel));
     while let Some((at, known)) = answers.next().await {

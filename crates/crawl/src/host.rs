@@ -7,7 +7,7 @@ use probe::Counters;
 use store::crawl_hosts::{self, Books, CarriedCategory, CrawlHost, Outcome, Rows, Selected};
 use tokio::time::Instant;
 
-use crate::category::{End, Visit};
+use crate::category::{Attempt, End, Visit};
 use crate::error::CrawlError;
 use crate::host_log::{self, HostLog};
 use crate::job::Mode;
@@ -95,6 +95,7 @@ async fn visit(run: &Run, report: &mut HostReport) -> Result<Option<Option<Pendi
         counters: Arc::clone(&counters),
         log: HostLog::new(Arc::clone(&run.around.clock)),
         deadline: run.host_deadline(),
+        attempt: Attempt::First,
     };
     visit.log.info(&format!("Crawl of {} ({}) begins", host.name, host.id));
     let mut stopped = None;

@@ -123,7 +123,7 @@ async fn visit_all(run: &Arc<Run>, hosts: Vec<Selected>) -> Vec<HostEnd> {
     let ends =
         futures_util::stream::iter(hosts).map(one).buffer_unordered(run.settings.hosts_in_parallel.max(1));
     // A task ends without result only if it panicked, which its message has reported.
-    ends.filter_map(async |end| end.ok().flatten()).collect().await
+    ends.filter_map(|end| std::future::ready(end.ok().flatten())).collect().await
 }
 
 async fn select(store: &Store, job: &Job, wanted: &[CategoryId]) -> Result<Vec<Selected>, CrawlError> {
@@ -257,6 +257,8 @@ impl Run {
 
 async fn until(deadline: Option<Instant>) {
     match deadline {
+        // A timer takes a moment to see that it is late already.
+        Some(deadline) if deadline <= Instant::now() => {}
         Some(deadline) => tokio::time::sleep_until(deadline).await,
         None => std::future::pending().await,
     }

@@ -11,7 +11,7 @@ use probe::Counters;
 use settings::crawl::{Crawl, UnreachableCategory};
 use tokio::time::Instant;
 
-use crate::category::{End, Visit};
+use crate::category::{Attempt, End, Visit};
 use crate::error::CrawlError;
 use crate::host::{self, HostEnd, Kind, Pending};
 use crate::host_log::HostLog;
@@ -33,7 +33,7 @@ pub async fn all(run: &Arc<Run>, ends: Vec<HostEnd>) -> (Vec<HostReport>, Option
         };
         let tried = futures_util::stream::iter(ends).map(one).buffered(run.settings.hosts_in_parallel.max(1));
         // A task ends without result only if it panicked; then nothing is concluded about its host.
-        ends = tried.filter_map(async |end| end.ok()).collect().await;
+        ends = tried.filter_map(|end| std::future::ready(end.ok())).collect().await;
     }
     let stopped = run.is_stopped();
     let silent =
@@ -110,6 +110,7 @@ async fn try_categories(
         counters: Arc::clone(&counters),
         log: HostLog::new(Arc::clone(&run.around.clock)),
         deadline: run.host_deadline(),
+        attempt: Attempt::Last,
     };
     visit.log.info("Trying again what could not be reached");
     let began = Instant::now();
@@ -170,9 +171,14 @@ async fn conclude(run: &Run, pending: &Pending, report: &mut HostReport) -> Resu
             counters: Arc::default(),
             log: HostLog::new(Arc::clone(&run.around.clock)),
             deadline: None,
+            attempt: Attempt::Last,
         };
         for (_, place) in &pending.categories {
             let Some(category) = report.categories.get(*place) else { continue };
+            if category.current > 0 {
+                // The second try proved a part of it and has cleared the rest.
+                continue;
+            }
             let counts = visit.clear(category).await?;
             report.statistics.add(&counts);
         }

@@ -4,8 +4,6 @@
 //! proxies, no `.netrc`, no cookies, no decompression. Redirects are followed here, not by the client,
 //! because each hop must be counted, limited and passed through the guard.
 
-use std::error::Error as StdError;
-use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -16,156 +14,29 @@ use hyper::body::Incoming;
 use hyper::header::{self, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
-use hyper_util::client::legacy::{Client, Error as ClientError};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
-use crate::connect::{ConnectError, GuardedConnector};
+use crate::connect::GuardedConnector;
 use crate::counters::Counters;
-use crate::guard::{AddressGuard, Refusal};
+use crate::guard::AddressGuard;
 use crate::limits::Limits;
+use crate::outcome::{body_failure, content_length, request_failure};
 use crate::resolve::Resolver;
 use crate::target::{Target, TargetError};
+
+pub use crate::outcome::{
+    Failure, Fetched, FetchedBody, GetOutcome, Head, HeadOutcome, Length, Moved, Phase, Redirects,
+};
 
 /// Interim answers (1xx) accepted before the real one.
 const MAX_INTERIM: u32 = 10;
 /// Bytes of a body that are read whatever size was expected.
 const SMALL_BODY: u64 = 64 * 1024;
-
-/// Which part of a request took too long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// Resolving, connecting, shaking hands.
-    Connect,
-    /// Waiting for the first byte of the answer.
-    FirstByte,
-    /// The request in all.
-    Total,
-    /// The body came too slowly.
-    Rate,
-}
-
-/// Why there is no answer, or none that can be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Failure {
-    /// Too slow.
-    #[error("timeout: {}", match .0 {
-        Phase::Connect => "no connection",
-        Phase::FirstByte => "no answer",
-        Phase::Total => "request not finished",
-        Phase::Rate => "body too slow",
-    })]
-    Timeout(Phase),
-    /// The guard refused the connection.
-    #[error("refused by us: {0}")]
-    Refused(Refusal),
-    /// The host name has no address.
-    #[error("host name does not resolve")]
-    Name,
-    /// The connection could not be made.
-    #[error("no connection: {0}")]
-    Connect(String),
-    /// The certificate or the TLS handshake is not right.
-    #[error("TLS: {0}")]
-    Tls(String),
-    /// The connection broke while the answer was awaited or read.
-    #[error("connection lost: {0}")]
-    Lost(String),
-    /// The answer is not HTTP as it should be, or too big.
-    #[error("answer breaks the protocol: {0}")]
-    Protocol(String),
-    /// More redirects than are followed, or a loop.
-    #[error("too many redirects")]
-    Redirects,
-    /// A redirect to something that is not followed.
-    #[error("redirect to a URL that is not followed: {0}")]
-    Location(TargetError),
-}
-
-impl Failure {
-    /// Whether the mirror was just too slow.
-    pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout(_))
-    }
-}
-
-/// What `Content-Length` says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Length {
-    /// There is none.
-    Absent,
-    /// This many bytes.
-    Bytes(u64),
-    /// It is there but says nothing: signs, exponents, several different values.
-    Unusable,
-}
-
-/// Whether redirects are followed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Redirects {
-    /// Up to the limit.
-    Follow,
-    /// A redirect is the answer.
-    Report,
-}
-
-/// The head of a final answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Head {
-    /// The status.
-    pub status: u16,
-    /// The length of the body, as announced.
-    pub length: Length,
-    /// Whether the body is encoded although we asked for it as it is.
-    pub encoded: bool,
-    /// Whether it came from the URL asked or after redirects.
-    pub moved: Moved,
-}
-
-/// Where a final answer came from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Moved {
-    /// From where it was asked.
-    No,
-    /// From the same machine, or the same over https.
-    Within,
-    /// From another machine: its host and port.
-    Elsewhere(String),
-}
-
-/// The outcome of a HEAD request.
-pub type HeadOutcome = Result<Head, Failure>;
-
-/// What a GET brought.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Fetched {
-    /// The head of the answer.
-    pub head: Head,
-    /// What was read of the body.
-    pub body: FetchedBody,
-}
-
-/// What was read of a body.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FetchedBody {
-    /// Not read: the status or the announced length made it pointless.
-    Skipped,
-    /// Read to its end.
-    Whole {
-        /// Bytes.
-        size: u64,
-        /// SHA-256.
-        sha256: [u8; 32],
-    },
-    /// Not read to its end: it is longer than it may be.
-    TooLong,
-}
-
-/// The outcome of a GET request.
-pub type GetOutcome = Result<Fetched, Failure>;
 
 type Inner = Client<HttpsConnector<GuardedConnector>, Empty<Bytes>>;
 
@@ -393,115 +264,4 @@ fn head_of(response: &Response<Incoming>, asked: &Target, answered: &Target) -> 
     let length =
         content_length(response.headers().get_all(header::CONTENT_LENGTH).iter().map(HeaderValue::as_bytes));
     Head { status: response.status().as_u16(), length, encoded, moved }
-}
-
-/// Reads all values of `Content-Length`: only ASCII digits, all equal, within 64 bits. A fuzz target.
-pub fn content_length<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Length {
-    let mut found = Length::Absent;
-    for value in values {
-        let number = std::str::from_utf8(value)
-            .ok()
-            .filter(|text| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()))
-            .and_then(|text| text.parse::<u64>().ok());
-        found = match (number, found) {
-            (Some(number), Length::Absent) => Length::Bytes(number),
-            (Some(number), Length::Bytes(before)) if number == before => found,
-            _ => return Length::Unusable,
-        };
-    }
-    found
-}
-
-/// Our words for what the client reports. A mirror's own words never get in.
-fn request_failure(error: &ClientError) -> Failure {
-    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
-    while let Some(one) = cause {
-        if let Some(refused) = one.downcast_ref::<ConnectError>() {
-            return match refused {
-                ConnectError::Refused(refusal) => Failure::Refused(*refusal),
-                ConnectError::Name => Failure::Name,
-                ConnectError::Timeout => Failure::Timeout(Phase::Connect),
-                ConnectError::Io(io) => Failure::Connect(io.kind().to_string()),
-            };
-        }
-        if let Some(tls) = one.downcast_ref::<rustls::Error>() {
-            return Failure::Tls(tls_words(tls));
-        }
-        if let Some(io) = one.downcast_ref::<io::Error>() {
-            if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-                return Failure::Tls(tls_words(tls));
-            }
-            return match error.is_connect() {
-                true => Failure::Connect(io.kind().to_string()),
-                false => Failure::Lost(io.kind().to_string()),
-            };
-        }
-        if let Some(http) = one.downcast_ref::<hyper::Error>()
-            && (http.is_parse() || http.is_parse_too_large())
-        {
-            let what = if http.is_parse_too_large() { "headers too big" } else { "not valid HTTP" };
-            return Failure::Protocol(what.into());
-        }
-        cause = one.source();
-    }
-    match error.is_connect() {
-        true => Failure::Connect("handshake failed".into()),
-        false => Failure::Lost("closed before the answer".into()),
-    }
-}
-
-fn tls_words(error: &rustls::Error) -> String {
-    match error {
-        rustls::Error::InvalidCertificate(reason) => {
-            let text = format!("{reason:?}");
-            let word: String = text.chars().take_while(char::is_ascii_alphanumeric).collect();
-            format!("invalid certificate ({word})")
-        }
-        _ => "handshake failed".into(),
-    }
-}
-
-fn body_failure(error: &hyper::Error) -> Failure {
-    if error.is_parse() {
-        Failure::Protocol("body framing".into())
-    } else {
-        Failure::Lost("body ended early".into())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn content_length_is_digits_only_and_of_one_mind() {
-        let of = |values: &[&str]| content_length(values.iter().map(|v| v.as_bytes()));
-        assert_eq!(of(&[]), Length::Absent);
-        assert_eq!(of(&["0"]), Length::Bytes(0));
-        assert_eq!(of(&["18446744073709551615"]), Length::Bytes(u64::MAX));
-        assert_eq!(of(&["5", "5"]), Length::Bytes(5));
-        for bad in [
-            &["1e3"][..],
-            &["+5"],
-            &["-5"],
-            &["5, 5"],
-            &["5", "6"],
-            &["5", "x"],
-            &["18446744073709551616"],
-            &[""],
-            &[" 5"],
-            &["5.0"],
-        ] {
-            assert_eq!(of(bad), Length::Unusable, "{bad:?}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn content_length_never_panics(values in proptest::collection::vec(any::<Vec<u8>>(), 0..4)) {
-            let _ = content_length(values.iter().map(Vec::as_slice));
-        }
-    }
 }

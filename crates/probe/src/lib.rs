@@ -13,6 +13,7 @@ pub mod guard;
 pub mod http;
 pub mod limits;
 pub mod mirror;
+pub mod outcome;
 pub mod resolve;
 pub mod target;
 

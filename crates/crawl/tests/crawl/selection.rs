@@ -87,7 +87,13 @@ async fn categories_by_name() {
             progress: scene.progress.clone(),
             cancel: scene.cancel.clone(),
         };
-        let error = crawl::run(&scene.store, &scene.settings, &named("test"), &around).await.unwrap_err();
+        let job = named("test");
+        let run = crawl::run(&scene.store, &scene.settings, &job, &around);
+        // Callers may want to spawn it.
+        fn is_send<T: Send>(future: T) -> T {
+            future
+        }
+        let error = is_send(run).await.unwrap_err();
         assert!(matches!(error, CrawlError::UnknownCategory { .. }));
         assert_eq!(error.to_string(), "category \"test\" does not exist; available categories: Test");
         let settings =

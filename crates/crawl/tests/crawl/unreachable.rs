@@ -98,6 +98,25 @@ async fn one_dead_category_of_two_is_taken_off_and_the_host_is_fine() {
 }
 
 #[tokio::test]
+async fn a_mirror_that_falls_silent_half_way_keeps_what_it_proved() {
+    each(async |store| {
+        let mut scene = Scene::new(store).await;
+        scene.settings.requests_per_mirror = 1;
+        let mirror = scene.good_host(1).await;
+        mirror.behave_at("/pub/test/repo/repodata/primary.xml", Behaviour::Hang);
+        let host = scene.crawl_one().await;
+        assert_eq!(
+            (host.status, host.categories[0].status),
+            (HostStatus::Failure, CategoryStatus::Unreachable)
+        );
+        let reason = host.categories[0].reason.clone().unwrap();
+        assert!(reason.ends_with("timeout: no answer (after 3 tries)"), "{reason}");
+        assert_eq!(scene.listed(10).await, ["", "/empty", "/repo/Packages"]);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn forbidden_addresses_are_not_accessible_and_never_asked() {
     each(async |store| {
         let mut scene = Scene::new(store).await;
