@@ -15,7 +15,7 @@ need() { # need PACKAGE PROGRAM...: the package is wanted unless every program i
 }
 
 PATH="$PATH:/usr/sbin:/sbin"
-need build-essential cc
+need "gcc libc6-dev" cc
 if [ "${1:-test}" = test ]; then
     # PostgreSQL's server programs are outside of PATH on Debian.
     if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
@@ -52,7 +52,7 @@ if [ ! -e "$policy" ]; then
     trap '$run rm -f "$policy"' EXIT
 fi
 # shellcheck disable=SC2086
-{ $run apt-get update -qq && $run apt-get install -y -qq --no-install-recommends $missing; } >&2 || {
+{ $run apt-get update -qq && $run apt-get install -y -qq --no-install-recommends $missing; } >/dev/null || {
     echo "setup: apt-get failed; please install by hand:$missing" >&2
     exit 1
 }
