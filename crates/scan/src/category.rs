@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use model::clock::Clock;
-use model::directory_name::relative;
+use model::directory_name::{join, relative};
 use model::excludes::Excludes;
 use model::ids::{CategoryId, DirectoryId, ProductId, VersionId};
 use settings::scan::OrphanRepositories;
@@ -147,7 +147,8 @@ async fn within(
     }
     let started = clock.now().timestamp();
     let listing = list(job, &recorded, &source, progress).await?;
-    if let Some(reason) = guard::root(&listing, &recorded.known) {
+    let excluded = |name: &str| job.excludes.is_excluded(&join(&job.topdir, name));
+    if let Some(reason) = guard::root(&listing, &recorded.known, excluded) {
         return Err(Failure::Root(format!("master root {}: {reason}; is it mounted?", job.root)));
     }
     count(&listing, &mut report.counts);
@@ -221,7 +222,11 @@ fn count(listing: &Listing, counts: &mut Counts) {
     counts.directories = listing.directories.len();
     counts.files = listing.files;
     counts.unlisted = listing.directories.iter().filter(|d| d.inside == Inside::Unlisted).count();
-    let bad_names = listing.problems.iter().filter(|p| matches!(p, Problem::Name { .. })).count();
+    let bad_names = listing
+        .problems
+        .iter()
+        .filter(|p| matches!(p, Problem::Name { .. } | Problem::LongName { .. }))
+        .count();
     counts.skipped = usize::try_from(listing.excluded).unwrap_or(usize::MAX).saturating_add(bad_names);
 }
 
@@ -236,7 +241,7 @@ async fn read_elsewhere(
         .directories
         .iter()
         .filter(|d| !recorded.known.contains_key(&d.name))
-        .map(|d| model::directory_name::join(&job.topdir, &d.name))
+        .map(|d| join(&job.topdir, &d.name))
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for row in master.directories_named(&names).await? {

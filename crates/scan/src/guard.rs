@@ -17,9 +17,14 @@ pub struct DeleteLimit {
 
 /// Why the root is not believed, or `None`.
 ///
-/// `known` are the category's directories by relative name. A root that lists nothing, or nothing of what was
+/// `known` are the category's directories by relative name, `excluded` tells which of them this scan leaves
+/// out. A root that lists nothing, or nothing of what was
 /// on its first level last time, is taken for an empty mount point.
-pub(crate) fn root(listing: &Listing, known: &HashMap<String, DirectoryRow>) -> Option<String> {
+pub(crate) fn root(
+    listing: &Listing,
+    known: &HashMap<String, DirectoryRow>,
+    excluded: impl Fn(&str) -> bool,
+) -> Option<String> {
     let empty = |inside: &Inside| match inside {
         Inside::Files(files) => files.is_empty(),
         Inside::Partly(_) | Inside::Unchanged(_) | Inside::Unlisted => false,
@@ -32,7 +37,7 @@ pub(crate) fn root(listing: &Listing, known: &HashMap<String, DirectoryRow>) -> 
         [only] if matches!(only.inside, Inside::Unlisted) => return Some("it can not be listed".to_owned()),
         _ => {}
     }
-    let first_level = |name: &str| !name.is_empty() && !name.contains('/');
+    let first_level = |name: &str| !name.is_empty() && !name.contains('/') && !excluded(name);
     let mut before = known.keys().filter(|name| first_level(name)).peekable();
     before.peek()?;
     let now = |name: &str| listing.directories.binary_search_by(|d| d.name.as_str().cmp(name)).is_ok();

@@ -17,6 +17,16 @@ pub enum Problem {
         /// Its path, percent-escaped.
         path: String,
     },
+    /// A directory's name is too long for the database's index.
+    #[error(
+        "skipped directory {path}... and all below it: the name has {bytes} bytes, more than can be recorded"
+    )]
+    LongName {
+        /// The beginning of its path.
+        path: String,
+        /// The length of its full name.
+        bytes: usize,
+    },
     /// A file can not be looked at.
     #[error("cannot look at {path}: {reason}; the next scan tries again")]
     File {

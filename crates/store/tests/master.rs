@@ -212,6 +212,17 @@ async fn one_scan_of_a_category_at_a_time() {
             gone.unwrap().release().await.unwrap();
         }
         again.release().await.unwrap();
+
+        drop(master.lock(ids[0], "cancelled", now, |_| false).await.unwrap().unwrap());
+        let begun = std::time::Instant::now();
+        let last = loop {
+            match master.lock(ids[0], "six", now, |_| false).await.unwrap() {
+                Ok(lock) => break lock,
+                Err(_) => assert!(begun.elapsed() < Duration::from_secs(20), "a dropped lock is given back"),
+            }
+            tokio::task::yield_now().await;
+        };
+        last.release().await.unwrap();
     })
     .await;
 }

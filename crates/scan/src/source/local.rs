@@ -22,6 +22,8 @@ use crate::progress::Progress;
 
 /// How often a file that changes while it is read is read again.
 const READ_ATTEMPTS: usize = 3;
+/// Longest full name of a directory: PostgreSQL's unique index on names takes little more.
+const MAX_NAME_BYTES: usize = 2_600;
 /// Others may read and enter.
 const OPEN: u32 = 0o005;
 
@@ -42,10 +44,6 @@ impl<D: Disk> LocalTree<D> {
 
     fn path(&self, directory: &str, file: &FileName) -> PathBuf {
         self.root.join(directory).join(OsStr::from_bytes(file.as_bytes()))
-    }
-
-    fn excluded(&self, name: &str) -> bool {
-        self.excludes.is_excluded(&model::directory_name::join(&self.topdir, name))
     }
 }
 
@@ -263,7 +261,15 @@ impl<D: Disk> LocalTree<D> {
             return Child::BadName(Problem::Name { path: percent(&path.join(OsStr::from_bytes(name))) });
         };
         let name = model::directory_name::join(parent, text);
-        if self.excluded(&name) { Child::Excluded } else { Child::Walk(name) }
+        let full = model::directory_name::join(&self.topdir, &name);
+        if self.excludes.is_excluded(&full) {
+            return Child::Excluded;
+        }
+        if full.len() > MAX_NAME_BYTES {
+            let path = full.chars().take(200).collect::<String>().escape_debug().to_string();
+            return Child::BadName(Problem::LongName { path, bytes: full.len() });
+        }
+        Child::Walk(name)
     }
 }
 

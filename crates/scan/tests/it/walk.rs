@@ -108,3 +108,15 @@ fn the_files_of_an_unchanged_directory_are_not_looked_at() {
     assert!(matches!(&of("other").inside, Inside::Files(files) if files.len() == 1));
     assert!(of("ostree").is_atomic, "also without looking at its files");
 }
+
+#[test]
+fn a_name_too_long_for_the_database_is_left_out_with_a_word() {
+    let disk = MemoryDisk::default();
+    let long = vec!["x".repeat(200); 14].join("/");
+    disk.file(&format!("top/{long}/f"), "1");
+    let tree = LocalTree::new(disk, "/srv/top", "top", excludes(), 2);
+    let listing = tree.list(&KnownTimes::new(), &Quiet).unwrap();
+    assert_eq!(listing.directories.len(), 13, "the root and what still fits");
+    assert_eq!(listing.problems.len(), 1);
+    assert!(listing.problems[0].to_string().contains("bytes"), "{}", listing.problems[0]);
+}

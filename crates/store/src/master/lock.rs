@@ -22,16 +22,15 @@ pub const LOCK_STALE_AFTER: Duration = Duration::from_secs(6 * 3600);
 /// The first half of the advisory lock's key; the second is the category's id.
 const LOCK_CLASS: i32 = 0x6d6d_3373;
 
-/// A held lock. Call [`Lock::release`]; a lock that is only dropped ends with its connection on PostgreSQL
-/// and must be taken over on SQLite.
+/// A held lock. Call [`Lock::release`]. A lock that is only dropped, because its scan was cancelled, ends with
+/// its connection on PostgreSQL and is given back in the background on SQLite.
 #[derive(Debug)]
-pub struct Lock(Held);
+pub struct Lock(Option<Held>);
 
 #[derive(Debug)]
 enum Held {
     Connection { connection: Box<PgConnection>, category: CategoryId },
     Row { store: Store, category: CategoryId, owner: String },
-    Nothing,
 }
 
 /// Somebody else scans the category.
@@ -69,7 +68,7 @@ impl Master {
         match self.store.engine() {
             Engine::Postgres => self.lock_connection(category).await,
             Engine::Sqlite if self.has_memory() => self.lock_row(category, owner, now, gone).await,
-            Engine::Sqlite => Ok(Ok(Lock(Held::Nothing))),
+            Engine::Sqlite => Ok(Ok(Lock(None))),
         }
     }
 
@@ -83,7 +82,7 @@ impl Master {
             .fetch_one(&mut connection)
             .await?;
         Ok(if taken {
-            Ok(Lock(Held::Connection { connection: Box::new(connection), category }))
+            Ok(Lock(Some(Held::Connection { connection: Box::new(connection), category })))
         } else {
             Err(Locked { owner: None })
         })
@@ -101,7 +100,7 @@ impl Master {
             let values = [category.0.into(), owner.into(), now.naive_utc().into(), instead.into()];
             TAKE.with(Engine::Sqlite, values)
         };
-        let held = || Lock(Held::Row { store: self.store.clone(), category, owner: owner.to_owned() });
+        let held = || Lock(Some(Held::Row { store: self.store.clone(), category, owner: owner.to_owned() }));
         if db.execute_raw(take(None)).await?.rows_affected() > 0 {
             return Ok(Ok(held()));
         }
@@ -126,9 +125,32 @@ impl Lock {
     ///
     /// # Errors
     /// When the database can not be told. A PostgreSQL lock is gone even then.
-    pub async fn release(self) -> Result<()> {
-        match self.0 {
-            Held::Connection { mut connection, category } => {
+    pub async fn release(mut self) -> Result<()> {
+        match self.0.take() {
+            Some(held) => held.release().await,
+            None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Lock {
+    fn drop(&mut self) {
+        if let Some(held @ Held::Row { .. }) = self.0.take()
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            runtime.spawn(async move {
+                if let Err(e) = held.release().await {
+                    tracing::warn!(error = %e, "the lock of a cancelled scan could not be given back");
+                }
+            });
+        }
+    }
+}
+
+impl Held {
+    async fn release(self) -> Result<()> {
+        match self {
+            Self::Connection { mut connection, category } => {
                 use sqlx::Connection as _;
                 // By word, not by hanging up: the server would take its time to notice.
                 sqlx::query("SELECT pg_advisory_unlock($1, $2)")
@@ -138,11 +160,10 @@ impl Lock {
                     .await?;
                 connection.close().await?;
             }
-            Held::Row { store, category, owner } => {
+            Self::Row { store, category, owner } => {
                 let values = [category.0.into(), owner.into()];
                 store.raw_write().execute_raw(FREE.with(Engine::Sqlite, values)).await?;
             }
-            Held::Nothing => {}
         }
         Ok(())
     }
