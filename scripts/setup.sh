@@ -25,6 +25,8 @@ if [ "${1:-test}" = test ]; then
     need rpm rpmbuild
     need createrepo-c createrepo_c
     need dnf dnf
+    # `dnf download` is a plugin: no program of its own to look for.
+    [ -e /usr/lib/python3/dist-packages/dnf-plugins/download.py ] || missing="$missing dnf-plugins-core"
 fi
 [ -n "$missing" ] || exit 0
 

@@ -90,7 +90,7 @@ impl Dnf {
             .arg(here.join("dnf.conf"))
             .arg("--installroot")
             .arg(here.join("root"));
-        dnf.args(["--releasever=42", "--assumeyes", "--noplugins"]);
+        dnf.args(["--releasever=42", "--assumeyes", "--disableplugin=*", "--enableplugin=download"]);
         let output = dnf.args(arguments).output().unwrap_or_else(|error| panic!("{dnf:?}: {error}"));
         let mut text = String::from_utf8_lossy(&output.stdout).into_owned();
         text.push_str(&String::from_utf8_lossy(&output.stderr));
@@ -116,13 +116,17 @@ impl Dnf {
         packages
     }
 
-    /// Downloads the newest version of a package and gives the file.
+    /// Downloads the newest version of a package and gives the file. By the plugin of dnf-plugins-core: `install
+    /// --downloadonly` wants to be root.
     ///
     /// # Panics
     /// When dnf fails or leaves no such file.
     pub fn download(&self, package: &str) -> PathBuf {
         let into = self.folder.path().join("download");
-        let run = self.run(&["install", "--downloadonly", "--downloaddir", into.to_str().unwrap(), package]);
+        let run = self.run(&["download", "--destdir", into.to_str().unwrap(), package]);
+        if run.text.contains("No such command") {
+            programs::missing("dnf download");
+        }
         let text = run.expect_success();
         let files = rpms(&into);
         let newest = files.into_iter().rfind(|file| {

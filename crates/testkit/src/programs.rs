@@ -11,14 +11,20 @@ pub(crate) fn find(program: &str) -> PathBuf {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::env::split_paths(&path).chain(["/usr/sbin", "/usr/bin"].map(PathBuf::from));
     let found = folders.map(|folder| folder.join(program)).find(|file| file.is_file());
-    #[expect(clippy::panic, reason = "test support: a panic is the report")]
-    found.unwrap_or_else(|| {
-        panic!("no {program} found: install the Debian packages {}", DEBIAN_PACKAGES.join(" "))
-    })
+    found.unwrap_or_else(|| missing(program))
+}
+
+/// Ends a test that lacks a program.
+///
+/// # Panics
+/// Always.
+#[expect(clippy::panic, reason = "test support: a panic is the report")]
+pub(crate) fn missing(program: &str) -> ! {
+    panic!("no {program} found: install the Debian packages {}", DEBIAN_PACKAGES.join(" "))
 }
 
 /// The Debian packages with the programs of [`crate::rpm_tree`], [`crate::nginx`] and [`crate::dnf`].
-pub const DEBIAN_PACKAGES: [&str; 4] = ["rpm", "createrepo-c", "nginx-light", "dnf"];
+pub const DEBIAN_PACKAGES: [&str; 5] = ["rpm", "createrepo-c", "nginx-light", "dnf", "dnf-plugins-core"];
 
 /// A program with nothing of the tester's environment: no proxy, no locale, no settings of theirs.
 pub(crate) fn command(program: &str) -> Command {
@@ -52,7 +58,8 @@ pub(crate) fn succeed(command: &mut Command) -> Output {
 mod tests {
     #[test]
     #[should_panic(
-        expected = "no such-a-program found: install the Debian packages rpm createrepo-c nginx-light dnf"
+        expected = "no such-a-program found: install the Debian packages rpm createrepo-c nginx-light \
+                               dnf dnf-plugins-core"
     )]
     fn a_program_that_is_missing_is_named_with_the_packages() {
         super::find("such-a-program");
