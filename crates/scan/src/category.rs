@@ -211,7 +211,8 @@ async fn list(
 ) -> Result<Listing, Failure> {
     let mut known = KnownTimes::new();
     if job.options.reading == Reading::Changed {
-        let times = recorded.known.iter().filter(|(_, row)| row.retry.is_none());
+        // A time of 0 stands for "never read".
+        let times = recorded.known.iter().filter(|(_, row)| row.retry.is_none() && row.ctime != Some(0));
         known.extend(times.filter_map(|(name, row)| Some((name.clone(), row.ctime?))));
     }
     let (source, progress) = (Arc::clone(source), Arc::clone(progress));

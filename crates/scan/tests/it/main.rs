@@ -8,6 +8,7 @@
 )]
 
 mod acceptance;
+mod choices;
 mod deletion;
 mod faults;
 mod incremental;
