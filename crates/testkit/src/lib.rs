@@ -5,8 +5,8 @@
 
 pub mod dnf;
 pub mod mirror;
-pub mod nginx;
 pub mod mirrorlist_vectors;
+pub mod nginx;
 pub mod postgres;
 pub mod programs;
 pub mod rpm_tree;
