@@ -68,6 +68,7 @@ async fn only_what_a_crawl_switched_off_is_switched_on_again() {
 async fn a_host_switched_off_by_its_owner_during_the_crawl_stays_off() {
     each(async |store| {
         let mut scene = Scene::new(store).await;
+        scene.be_impatient();
         scene.settings.attempts = 100;
         let mirror = scene.good_host(1).await;
         mirror.behave_at("/pub/test/top.txt", Behaviour::Hang);
@@ -96,6 +97,7 @@ async fn a_host_switched_off_by_its_owner_during_the_crawl_stays_off() {
 async fn a_host_that_becomes_private_during_the_crawl_is_left_alone() {
     each(async |store| {
         let mut scene = Scene::new(store).await;
+        scene.be_impatient();
         scene.settings.attempts = 100;
         let mirror = scene.mirror("m").await;
         scene.host(1, &[Scene::base(&mirror)]).await;
@@ -148,6 +150,7 @@ async fn a_canary_writes_nothing_when_well_and_takes_all_when_not() {
 async fn a_host_out_of_time_loses_all_its_rows() {
     each(async |store| {
         let mut scene = Scene::new(store).await;
+        scene.be_impatient();
         let mirror = scene.good_host(1).await;
         scene.settings.host_timeout_seconds = 1;
         scene.settings.attempts = 1000;
@@ -160,7 +163,8 @@ async fn a_host_out_of_time_loses_all_its_rows() {
         );
         assert!(scene.listed(10).await.is_empty());
         let row = scene.host_row(1).await;
-        assert_eq!((row.failures, row.duration), (Some(1), Some(1)));
+        assert_eq!(row.failures, Some(1));
+        assert!(row.duration >= Some(1), "{row:?}");
     })
     .await;
 }

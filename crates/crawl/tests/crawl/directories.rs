@@ -202,7 +202,8 @@ async fn a_repository_follows_its_repodata() {
 #[tokio::test]
 async fn a_slow_url_is_given_up_and_the_next_one_starts_with_what_failed() {
     each(async |store| {
-        let scene = Scene::new(store).await;
+        let mut scene = Scene::new(store).await;
+        scene.be_impatient();
         let (slow, good) = (scene.mirror("slow").await, scene.mirror("good").await);
         scene.host(1, &[Scene::base(&slow), Scene::base(&good)]).await;
         slow.behave_at("/pub/test/top.txt", Behaviour::Hang);
@@ -361,6 +362,7 @@ async fn names_that_need_escaping_reach_the_mirror() {
 async fn a_mirror_that_is_ahead_of_what_was_loaded_is_not_blamed() {
     each(async |store| {
         let mut scene = Scene::new(store).await;
+        scene.be_impatient();
         scene.settings.attempts = 100;
         let mirror = scene.good_host(1).await;
         // The mirror has the new version already; the master's rows change while the crawl is at work.

@@ -26,6 +26,7 @@ impl Progress for StopAfter {
 async fn what_is_known_is_written_when_it_is_told_to_stop() {
     each(async |store| {
         let mut scene = Scene::new(store).await;
+        scene.be_impatient();
         scene.settings.requests_per_mirror = 1;
         let mirror = scene.good_host(1).await;
         // The first directory is stale now, the last ones are never reached.
@@ -54,6 +55,7 @@ async fn what_is_known_is_written_when_it_is_told_to_stop() {
 async fn when_the_runs_time_is_over_nobody_is_blamed() {
     each(async |store| {
         let mut scene = Scene::new(store).await;
+        scene.be_impatient();
         let mirror = scene.good_host(1).await;
         scene.host(2, &[]).await;
         let report = scene.crawl(&Job { run_limit: Some(Duration::ZERO), ..Job::default() }).await;

@@ -101,6 +101,7 @@ async fn one_dead_category_of_two_is_taken_off_and_the_host_is_fine() {
 async fn a_mirror_that_falls_silent_half_way_keeps_what_it_proved() {
     each(async |store| {
         let mut scene = Scene::new(store).await;
+        scene.be_impatient();
         scene.settings.requests_per_mirror = 1;
         let mirror = scene.good_host(1).await;
         mirror.behave_at("/pub/test/repo/repodata/primary.xml", Behaviour::Hang);

@@ -141,6 +141,11 @@ impl Scene {
         }
     }
 
+    /// Waits for an answer only for a moment from now on: for mirrors that never answer.
+    pub fn be_impatient(&mut self) {
+        self.settings.first_byte_timeout_ms = 250;
+    }
+
     /// The base URL of a mirror for category 1.
     pub fn base(mirror: &Mirror) -> String {
         format!("{}/pub/test", mirror.url())
@@ -254,9 +259,9 @@ pub fn quick() -> Crawl {
         attempts: 3,
         retry_wait_ms: 0,
         recheck_after_seconds: 0,
-        first_byte_timeout_ms: 300,
-        head_timeout_ms: 2_000,
-        get_timeout_ms: 2_000,
+        first_byte_timeout_ms: 5_000,
+        head_timeout_ms: 10_000,
+        get_timeout_ms: 10_000,
         ..Crawl::default()
     }
 }
