@@ -3,8 +3,6 @@
 use std::collections::HashMap;
 
 use model::ids::{CategoryId, HostCategoryId, HostId};
-use model::netblock::Netblock;
-use model::url::MirrorUrl;
 use serde::Serialize;
 use store::host_categories::{self, Upkeep};
 use store::urls::{self, Visibility};
@@ -12,7 +10,7 @@ use store::{Store, asns, categories, countries, netblocks};
 
 use super::{Context, named};
 use crate::arguments::{HostAsn, HostCategory, HostCountry, HostNetblock, HostUrl};
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::table;
 
 /// One row of any of these lists: what it is and a remark.
@@ -55,7 +53,6 @@ pub async fn category(part: HostCategory, store: &Store, context: &Context) -> O
 pub async fn url(part: HostUrl, store: &Store, context: &Context) -> Outcome<()> {
     match part {
         HostUrl::Add { which, category, url, private } => {
-            MirrorUrl::parse(&url).map_err(|e| Failure::input(format!("{url:?}: {e}")))?;
             let carried = named::host_category(store, &which, &category).await?;
             let visibility = if private { Visibility::Private } else { Visibility::Public };
             let row = urls::add(store, HostCategoryId(carried.id), &url, visibility).await?;
@@ -81,7 +78,6 @@ pub async fn url(part: HostUrl, store: &Store, context: &Context) -> Outcome<()>
 pub async fn netblock(part: HostNetblock, store: &Store, context: &Context) -> Outcome<()> {
     match part {
         HostNetblock::Add { which, netblock, name } => {
-            check_netblock(&netblock)?;
             let host = named::host(store, &which).await?;
             let row = netblocks::add(store, HostId(host.id), &netblock, name.as_deref()).await?;
             context.added("netblock", row.id, &row.netblock.unwrap_or_default())
@@ -158,11 +154,6 @@ pub async fn country(part: HostCountry, store: &Store, context: &Context) -> Out
             print(context, "COUNTRY", rows.collect())
         }
     }
-}
-
-/// Refuses a text that is no network, address or host name before anything is written.
-pub(super) fn check_netblock(text: &str) -> Outcome<()> {
-    Netblock::parse(text).map(drop).map_err(Failure::input)
 }
 
 async fn category_names(store: &Store) -> Outcome<HashMap<i32, String>> {

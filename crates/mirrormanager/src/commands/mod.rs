@@ -48,9 +48,12 @@ struct Added<'a> {
 /// Runs one command to its end.
 pub fn run(cli: Cli) -> Outcome {
     let out = Printer::new(if cli.global.json { Form::Json } else { Form::Text });
-    let load = || Context::load(cli.global, out);
+    let load = || Context::load(cli.global.clone(), out);
     match cli.command {
-        Command::Demo(arguments) => block_on(demo::run(arguments, load()?)),
+        Command::Demo(arguments) => {
+            let global = demo::quieter(cli.global);
+            block_on(demo::run(arguments, Context::load(global, out)?))
+        }
         Command::Scan(arguments) => block_on(scan::run(arguments, &load()?)),
         Command::Crawl(arguments) => block_on(crawl::run(arguments, &load()?)),
         Command::Cache(arguments) => block_on(cache::run(arguments, &load()?)),

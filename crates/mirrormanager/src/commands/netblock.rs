@@ -3,7 +3,7 @@
 use serde::Serialize;
 use store::netblocks;
 
-use super::{Context, host_parts};
+use super::Context;
 use crate::arguments::Netblock;
 use crate::exit::Exit;
 use crate::failure::Outcome;
@@ -20,7 +20,6 @@ struct Row {
 pub async fn run(arguments: Netblock, context: &Context) -> Outcome {
     match arguments {
         Netblock::Add { netblock, country } => {
-            host_parts::check_netblock(&netblock)?;
             let store = context.store().await?;
             let row = netblocks::add_country(&store, &netblock, &country).await?;
             context.added("netblock", row.id, &row.netblock)?;

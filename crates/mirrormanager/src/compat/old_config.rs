@@ -3,6 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
+use settings::crawl::{RepositoryTop, UnreachableCategory};
 use settings::{DatabaseUrl, Settings, Sources};
 
 use super::python_literal::{self, Value};
@@ -55,6 +56,9 @@ pub fn read(path: &Path) -> Result<OldConfig, String> {
 fn of_python(text: &str) -> Result<OldConfig, String> {
     let names = python_literal::parse(text);
     let mut settings = Settings::default();
+    // With the old file come the old rules; ours are for those who have written a file of ours.
+    settings.crawl.unreachable_category = UnreachableCategory::Keep;
+    settings.crawl.repository_top = RepositoryTop::Files;
     let mut unusable_sources = Vec::new();
     let mut sources = Vec::new();
     for (name, value) in &names {
@@ -173,6 +177,7 @@ mod tests {
         assert_eq!(old.settings.scan.sources[0].excludes, [".*/x"]);
         assert_eq!(old.unusable_sources[0].0, "Ubuntu");
         assert_eq!(old.settings.crawl.auto_disable_failures, 6);
+        assert_eq!(old.settings.crawl.unreachable_category, UnreachableCategory::Keep);
         assert_eq!(
             old.settings.crawl.log_folder.as_deref(),
             Some(Path::new("/var/log/mirrormanager/crawler"))

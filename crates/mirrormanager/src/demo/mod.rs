@@ -11,4 +11,4 @@ mod tour;
 pub mod verdicts;
 pub mod world;
 
-pub use tour::run;
+pub use tour::{quieter, run};

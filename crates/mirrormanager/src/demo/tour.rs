@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use super::stage::Stage;
 use super::world::Character;
 use super::{ask, verdicts};
-use crate::arguments::Demo;
+use crate::arguments::{Demo, Global};
 use crate::commands::{Context, scan};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
@@ -20,6 +20,11 @@ use crate::printer::Printer;
 
 /// The repository of the example questions.
 const QUESTION: &str = "repo=fedora-42&arch=x86_64";
+
+/// The demo tells what it does itself, so the log is for trouble only, unless more was asked for.
+pub fn quieter(global: Global) -> Global {
+    Global { quiet: global.verbose == 0, ..global }
+}
 
 /// Goes the whole way once and then serves until Ctrl-C, or with `--once` until one answer was served.
 pub async fn run(arguments: Demo, context: Context) -> Outcome {

@@ -1,7 +1,14 @@
 //! The real binary, run as an operator would.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may stop at the first surprise")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may stop at the first surprise"
+)]
 
 mod command_line;
+mod demo;
 mod help;
 mod old_names;
 mod program;
+mod whole_way;
