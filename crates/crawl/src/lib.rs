@@ -1,6 +1,6 @@
 //! What mirrors really hold: who is asked, what is asked, and what the answers mean.
 //!
-//! [`run`] is the one entry. It loads the master tree once ([`master`]), takes hosts one after the other
+//! [`run()`] is the one entry. It loads the master tree once ([`master`]), takes hosts one after the other
 //! ([`host`]), scans each category they carry ([`scan`]) directory by directory ([`check`]) and hands
 //! the proven verdicts to the store when a category is through. What can not be reached is tried again at
 //! the end of the run before anything is concluded from it ([`second_try`]).

@@ -2,7 +2,7 @@
 //!
 //! A mirror's URL was typed by a stranger and its answers are hostile until parsed. So every connection
 //! goes through one [`guard`], every answer through one set of [`limits`], and the meaning of an answer
-//! is a pure function ([`classify`]) that can be read as a table. [`connector`] is the one trait that a
+//! is a pure function ([`classify()`]) that can be read as a table. [`connector`] is the one trait that a
 //! way of asking (HTTP today) implements.
 
 pub mod classify;

@@ -9,8 +9,15 @@ use std::sync::LazyLock;
 use crate::root::Settings;
 
 /// The sources that declare settings. A new group adds its file here.
-const SOURCES: &[&str] =
-    &[include_str!("root.rs"), include_str!("database.rs"), include_str!("log.rs"), include_str!("serve.rs")];
+const SOURCES: &[&str] = &[
+    include_str!("root.rs"),
+    include_str!("database.rs"),
+    include_str!("log.rs"),
+    include_str!("scan.rs"),
+    include_str!("crawl.rs"),
+    include_str!("cache.rs"),
+    include_str!("serve.rs"),
+];
 
 /// One declared field.
 #[derive(Debug, Clone, PartialEq, Eq)]
