@@ -318,7 +318,7 @@ pub(crate) fn id_list(engine: Engine, ids: &[DirectoryId]) -> Value {
 
 fn text_list(engine: Engine, names: &[&str]) -> Value {
     match engine {
-        Engine::Postgres => sql::texts(names.iter().map(|name| Some(*name))),
+        Engine::Postgres => sql::texts(names.iter().copied()),
         Engine::Sqlite => sql::json(&serde_json::Value::from(names.to_vec())),
     }
 }

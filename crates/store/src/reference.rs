@@ -53,15 +53,15 @@ pub async fn seed(store: &Store) -> Result<u64> {
 pub(crate) async fn seed_in(db: &impl ConnectionTrait, engine: Engine) -> Result<u64> {
     let arches = match engine {
         Engine::Postgres => vec![
-            sql::texts(ARCHES.iter().map(|a| Some(a.0))),
-            sql::bools(ARCHES.iter().map(|a| Some(a.1))),
-            sql::bools(ARCHES.iter().map(|a| Some(a.2))),
+            sql::texts(ARCHES.iter().map(|a| a.0)),
+            sql::bools(ARCHES.iter().map(|a| a.1)),
+            sql::bools(ARCHES.iter().map(|a| a.2)),
         ],
         Engine::Sqlite => vec![sql::json(&serde_json::json!(ARCHES))],
     };
     let codes: Vec<&str> = country::assigned_codes().collect();
     let countries = match engine {
-        Engine::Postgres => sql::texts(codes.iter().map(|c| Some(*c))),
+        Engine::Postgres => sql::texts(codes.iter().copied()),
         Engine::Sqlite => sql::json(&serde_json::json!(codes)),
     };
     let arches = db.execute_raw(ADD_ARCHES.with(engine, arches)).await?.rows_affected();

@@ -47,24 +47,19 @@ pub fn ints(values: impl IntoIterator<Item = i32>) -> Value {
     array(ArrayType::Int, values.into_iter().map(Value::from))
 }
 
-/// `bigint[]` with NULLs.
-pub fn bigints(values: impl IntoIterator<Item = Option<i64>>) -> Value {
+/// `bigint[]`. The driver has no NULL inside of an array: send a value that can not occur and `NULLIF` it.
+pub fn bigints(values: impl IntoIterator<Item = i64>) -> Value {
     array(ArrayType::BigInt, values.into_iter().map(Value::from))
 }
 
-/// `text[]` with NULLs.
-pub fn texts<'a>(values: impl IntoIterator<Item = Option<&'a str>>) -> Value {
-    array(ArrayType::String, values.into_iter().map(|v| Value::from(v.map(str::to_owned))))
+/// `text[]`, without NULLs as [`bigints`].
+pub fn texts<'a>(values: impl IntoIterator<Item = &'a str>) -> Value {
+    array(ArrayType::String, values.into_iter().map(Value::from))
 }
 
-/// `boolean[]` with NULLs.
-pub fn bools(values: impl IntoIterator<Item = Option<bool>>) -> Value {
+/// `boolean[]`, without NULLs.
+pub fn bools(values: impl IntoIterator<Item = bool>) -> Value {
     array(ArrayType::Bool, values.into_iter().map(Value::from))
-}
-
-/// `bytea[]` with NULLs.
-pub fn bytes<'a>(values: impl IntoIterator<Item = Option<&'a [u8]>>) -> Value {
-    array(ArrayType::Bytes, values.into_iter().map(|v| Value::from(v.map(<[u8]>::to_vec))))
 }
 
 /// Rows as one JSON text for SQLite's `json_each`: an array of scalars or of arrays.

@@ -1,7 +1,7 @@
 //! Writing what a crawl found out about one host's copy of one category (`spec/crawler.md` 6, 11.7).
 //!
 //! One short transaction after the last request: lock the host category, read its rows, compare them in
-//! memory ([`plan`]), and write only what differs. A repeat without news writes no row at all, which is
+//! memory ([`plan()`]), and write only what differs. A repeat without news writes no row at all, which is
 //! what keeps a table of millions of rows free of dead ones.
 
 mod plan;
@@ -200,7 +200,7 @@ async fn apply(tx: &WriteTx, id: i32, plan: &Plan) -> Result<()> {
         let values: Vec<Value> = match engine {
             Engine::Postgres => vec![
                 sql::ints(plan.repair.iter().map(|r| r.0)),
-                sql::texts(plan.repair.iter().map(|r| Some(r.1.as_str()))),
+                sql::texts(plan.repair.iter().map(|r| r.1.as_str())),
                 sql::ints(plan.repair.iter().map(|r| r.2)),
             ],
             Engine::Sqlite => {
@@ -213,7 +213,7 @@ async fn apply(tx: &WriteTx, id: i32, plan: &Plan) -> Result<()> {
         let mut values: Vec<Value> = vec![id.into()];
         match engine {
             Engine::Postgres => {
-                values.push(sql::texts(plan.insert.iter().map(|n| Some(n.0.as_str()))));
+                values.push(sql::texts(plan.insert.iter().map(|n| n.0.as_str())));
                 values.push(sql::ints(plan.insert.iter().map(|n| n.1)));
             }
             Engine::Sqlite => {

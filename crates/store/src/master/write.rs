@@ -115,9 +115,9 @@ impl MasterTx {
         for rows in rows.chunks(CHUNK) {
             let values = match self.engine() {
                 Engine::Postgres => vec![
-                    sql::texts(rows.iter().map(|r| Some(r.name.as_str()))),
-                    sql::bools(rows.iter().map(|r| Some(r.readable))),
-                    sql::bigints(rows.iter().map(|r| Some(r.ctime))),
+                    sql::texts(rows.iter().map(|r| r.name.as_str())),
+                    sql::bools(rows.iter().map(|r| r.readable)),
+                    sql::bigints(rows.iter().map(|r| r.ctime)),
                     file_texts(rows.iter().map(|r| r.files.as_deref())),
                 ],
                 Engine::Sqlite => vec![document(
@@ -176,7 +176,7 @@ impl MasterTx {
             let values = match self.engine() {
                 Engine::Postgres => vec![
                     sql::ints(rows.iter().map(|r| r.id.0)),
-                    sql::bools(rows.iter().map(|r| Some(r.readable))),
+                    sql::bools(rows.iter().map(|r| r.readable)),
                     numbers(rows.iter().map(|r| r.ctime)),
                     file_texts(rows.iter().map(|r| r.files.as_deref())),
                 ],
@@ -211,9 +211,9 @@ impl MasterTx {
         let mut values = vec![product.0.into()];
         match self.engine() {
             Engine::Postgres => values.extend([
-                sql::texts(rows.iter().map(|r| Some(r.name.as_str()))),
-                sql::bools(rows.iter().map(|r| Some(r.is_test))),
-                sql::bools(rows.iter().map(|r| Some(r.display))),
+                sql::texts(rows.iter().map(|r| r.name.as_str())),
+                sql::bools(rows.iter().map(|r| r.is_test)),
+                sql::bools(rows.iter().map(|r| r.display)),
             ]),
             Engine::Sqlite => {
                 values.push(document(rows.iter().map(|r| json!([r.name, r.is_test, r.display]))))
@@ -240,7 +240,7 @@ impl MasterTx {
             let mut values = vec![category.0.into()];
             match self.engine() {
                 Engine::Postgres => values.extend([
-                    sql::texts(rows.iter().map(|r| Some(r.name.as_str()))),
+                    sql::texts(rows.iter().map(|r| r.name.as_str())),
                     words(rows.iter().map(|r| r.prefix.as_deref())),
                     sql::ints(rows.iter().map(|r| r.version.0)),
                     sql::ints(rows.iter().map(|r| r.arch.0)),
@@ -275,7 +275,7 @@ impl MasterTx {
                 Engine::Postgres => values.extend([
                     sql::ints(rows.iter().map(|r| r.0.0)),
                     sql::ints(rows.iter().map(|r| r.1.0)),
-                    sql::texts(rows.iter().map(|r| Some(r.2.as_str()))),
+                    sql::texts(rows.iter().map(|r| r.2.as_str())),
                 ]),
                 Engine::Sqlite => values.push(document(rows.iter().map(|r| json!([r.0.0, r.1.0, r.2])))),
             }
@@ -302,7 +302,7 @@ impl MasterTx {
             let values = match self.engine() {
                 Engine::Postgres => vec![
                     sql::ints(rows.iter().map(|r| r.directory.0)),
-                    sql::texts(rows.iter().map(|r| Some(r.filename.as_str()))),
+                    sql::texts(rows.iter().map(|r| r.filename.as_str())),
                     numbers(rows.iter().map(|r| r.timestamp)),
                     numbers(rows.iter().map(|r| r.size)),
                     words(rows.iter().map(|r| r.md5.as_deref())),
@@ -337,7 +337,7 @@ impl MasterTx {
         for rows in set.chunks(CHUNK) {
             let values = match self.engine() {
                 Engine::Postgres => {
-                    vec![sql::ints(rows.iter().map(|r| r.0.0)), sql::texts(rows.iter().map(|r| Some(r.1)))]
+                    vec![sql::ints(rows.iter().map(|r| r.0.0)), sql::texts(rows.iter().map(|r| r.1))]
                 }
                 Engine::Sqlite => vec![document(rows.iter().map(|r| json!([r.0.0, r.1])))],
             };
@@ -385,12 +385,12 @@ fn document(rows: impl Iterator<Item = serde_json::Value>) -> Value {
 
 /// `text[]` in which an empty text stands for NULL: the driver has no arrays with NULL in them.
 fn words<'a>(values: impl Iterator<Item = Option<&'a str>>) -> Value {
-    sql::texts(values.map(|value| Some(value.unwrap_or_default())))
+    sql::texts(values.map(|value| value.unwrap_or_default()))
 }
 
 /// `bigint[]` in which the smallest number stands for NULL.
 fn numbers(values: impl Iterator<Item = Option<i64>>) -> Value {
-    sql::bigints(values.map(|value| Some(value.unwrap_or(i64::MIN))))
+    sql::bigints(values.map(|value| value.unwrap_or(i64::MIN)))
 }
 
 /// Stored file lists as `text[]`, empty for NULL.
