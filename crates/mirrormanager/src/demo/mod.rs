@@ -6,6 +6,7 @@
 
 pub mod ask;
 mod deployment;
+mod settings_file;
 pub mod stage;
 mod tour;
 pub mod verdicts;

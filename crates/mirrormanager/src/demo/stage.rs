@@ -1,7 +1,7 @@
 //! Everything the demo stands on: folder, world, settings, database; and the steps that can be repeated.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ::crawl::{CrawlReport, Job};
@@ -11,8 +11,8 @@ use settings::cache::NetblockNames;
 use settings::{DatabaseUrl, Settings};
 use store::{ConnectOptions, MigrateOptions, Store};
 
-use super::deployment;
 use super::world::World;
+use super::{deployment, settings_file};
 use crate::commands::{cache, crawl, scan};
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
@@ -44,6 +44,7 @@ impl Stage {
         let fail = |e: std::io::Error| Failure::operation(format!("cannot set up {}: {e}", folder.display()));
         let world = World::make(folder, clock.now().timestamp()).await.map_err(fail)?;
         let settings = settings(folder, base, &world);
+        std::fs::write(settings_path(folder), settings_file::text(&settings)).map_err(fail)?;
         let options = ConnectOptions { create: true, ..ConnectOptions::default() };
         let mut store = Store::connect(settings.database.url.expose(), &options).await?;
         store::migrate(&mut store, &MigrateOptions::default()).await?;
@@ -76,6 +77,11 @@ impl Stage {
         let settings = &self.settings.cache;
         cache::build(&self.store, settings, &settings.file, self.clock.as_ref(), self.out).await.map(drop)
     }
+}
+
+/// The settings file of a demo in this folder.
+pub fn settings_path(folder: &Path) -> PathBuf {
+    folder.join("mirrormanager.toml")
 }
 
 /// The database file of a demo in this folder.

@@ -1,7 +1,7 @@
 //! The demo as a person sees it.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -9,7 +9,7 @@ use model::clock::SystemClock;
 use serve::{Options, Running, Server};
 use tempfile::TempDir;
 
-use super::stage::Stage;
+use super::stage::{Stage, settings_path};
 use super::world::Character;
 use super::{ask, verdicts};
 use crate::arguments::{Demo, Global};
@@ -61,7 +61,7 @@ pub async fn run(arguments: Demo, context: Context) -> Outcome {
     let ended = if arguments.once {
         Ok(())
     } else {
-        out.line(to_try(&server, &stage))?;
+        out.line(to_try(&server, &stage, &folder))?;
         until_told(out).await
     };
     server.stop().await;
@@ -98,9 +98,12 @@ async fn prove(server: &Running, stage: &Stage) -> Outcome<()> {
     Ok(())
 }
 
-fn to_try(server: &Running, stage: &Stage) -> String {
+fn to_try(server: &Running, stage: &Stage, folder: &Path) -> String {
     let address = server.address();
-    let config = "mirrormanager --set";
+    let program = std::env::current_exe().unwrap_or_else(|_| PathBuf::from("mirrormanager"));
+    let command = format!("  {} --config {}", program.display(), settings_path(folder).display());
+    let mirror =
+        stage.world.mirror(Character::InSync).map(|mirror| mirror.folder.clone()).unwrap_or_default();
     let mut lines = vec![
         "try:".to_owned(),
         format!("  curl 'http://{address}/mirrorlist?{QUESTION}'"),
@@ -108,8 +111,10 @@ fn to_try(server: &Running, stage: &Stage) -> String {
         format!("  curl 'http://{address}/mirrorlist?repo=epel-9&arch=x86_64&country=us'"),
     ];
     lines.extend(server.control_address().map(control_lines).into_iter().flatten());
-    lines.push(format!("  {config} database.url={} host list", stage.settings.database.url));
-    lines.push("Ctrl-C ends it".to_owned());
+    lines.push(format!("remove a file below {}, then:", mirror.display()));
+    lines.push(format!("{command} crawl"));
+    lines.push(format!("{command} cache build"));
+    lines.push("the server takes the new cache by itself; Ctrl-C ends it".to_owned());
     lines.join("\n")
 }
 

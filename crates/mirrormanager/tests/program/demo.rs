@@ -27,6 +27,12 @@ fn once_it_shows_the_verdicts_and_ends_well() {
     let (seconds, url) = line.split_once(" s on ").unwrap();
     assert!(seconds.parse::<f64>().unwrap() > 0.0, "{line}");
     assert!(url.starts_with("http://127.0.0.1:"), "{line}");
+
+    // The ordinary commands work on what it left behind.
+    let config = folder.path().join("mirrormanager.toml");
+    let hosts = ran(bare().arg("--config").arg(config).args(["host", "list"]).output().unwrap());
+    assert_eq!(hosts.status, 0, "{hosts:?}");
+    assert!(hosts.stdout.contains("flapping.example"), "{hosts:?}");
 }
 
 #[test]

@@ -11,4 +11,5 @@ mod demo;
 mod help;
 mod old_names;
 mod program;
+mod server;
 mod whole_way;
