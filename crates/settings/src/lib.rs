@@ -1,7 +1,7 @@
 //! Every setting in one struct tree, one file per group.
 //!
 //! A value comes from, in rising order: the default, the TOML file, the environment
-//! (`MM_GROUP__KEY`), `--set group.key=value`. [`load`] merges them, refuses keys that nothing reads and
+//! (`MM_GROUP__KEY`), `--set group.key=value`. [`load()`] merges them, refuses keys that nothing reads and
 //! remembers where each value came from. A setting is declared once, as a documented field of its
 //! group; `mirrormanager config default` prints those same doc comments ([`docs`]), so that the
 //! reference can not drift from the code.

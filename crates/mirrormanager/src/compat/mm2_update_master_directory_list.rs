@@ -77,7 +77,9 @@ fn scan(given: &Given, out: Printer) -> Outcome {
     let OldConfig { settings, unusable_sources, scans_nothing } =
         old_config::read(&old_config::path(given.last("config"))).map_err(Failure::operation)?;
     block_on(async {
-        let store = Store::connect(settings.database.url.expose(), &ConnectOptions::default()).await?;
+        let store = Store::connect(settings.database.url.expose(), &ConnectOptions::default())
+            .await
+            .map_err(Failure::operation)?;
         if given.has("list") {
             return list(&store, out).await;
         }

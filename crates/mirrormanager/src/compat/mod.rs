@@ -3,6 +3,7 @@
 //! Old flags, defaults, texts and exit statuses end here: each file turns them into the settings and the
 //! call that the new command makes too.
 
+mod crawl_results;
 pub mod dotenv;
 pub mod flags;
 pub mod generate_mirrorlist_cache;

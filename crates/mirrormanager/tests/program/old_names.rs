@@ -178,6 +178,25 @@ fn a_missing_old_configuration_is_one_line_and_status_1() {
 }
 
 #[test]
+fn an_unreachable_database_is_one_line_and_status_1() {
+    let deployment = Deployment::sqlite();
+    let config = "SQLALCHEMY_DATABASE_URI = 'postgresql://mm:hunter2@127.0.0.1:1/mm'\n";
+    std::fs::write(deployment.path("mm2.cfg"), config).unwrap();
+    for arguments in [
+        &["mm2_crawler", "-c", "mm2.cfg", "crawl"][..],
+        &["mm2_update-master-directory-list", "-c", "mm2.cfg"],
+    ] {
+        let ran = deployment.run(arguments);
+        assert_eq!((ran.status, ran.stdout.as_str()), (1, ""), "{ran:?}");
+        assert!(
+            ran.stderr.starts_with("Error: cannot open database postgresql://mm:***@127.0.0.1:1/mm: "),
+            "{ran:?}"
+        );
+        assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+    }
+}
+
+#[test]
 fn a_settings_file_of_ours_works_under_an_old_name_too() {
     let deployment = Deployment::sqlite();
     deployment.ok(&["db", "migrate"]);
