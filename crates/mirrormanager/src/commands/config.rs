@@ -8,7 +8,7 @@ use settings::{Settings, docs, dump};
 use super::Context;
 use crate::arguments::Config;
 use crate::exit::Exit;
-use crate::failure::Outcome;
+use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
 
 #[derive(Serialize)]
@@ -17,22 +17,32 @@ struct Effective<'a> {
     origins: BTreeMap<&'a str, String>,
 }
 
-/// Runs those that need the settings. Reading them was the check.
+/// Runs those that need the settings. Reading them was most of the check.
 pub fn run(arguments: &Config, context: &Context) -> Outcome {
     let effective = Effective {
         settings: &context.settings,
         origins: context.origins.iter().map(|(key, origin)| (key.as_str(), origin.to_string())).collect(),
     };
     match arguments {
-        Config::Check => context.out.data(&effective.origins, |origins| {
-            format!("settings are right; {} set, the others are defaults", origins.len())
-        })?,
+        Config::Check => {
+            check_rules(&context.settings)?;
+            context.out.data(&effective.origins, |origins| {
+                format!("settings are right; {} set, the others are defaults", origins.len())
+            })?;
+        }
         Config::Dump => {
             context.out.data(&effective, |_| dump::dump(&context.settings, &context.origins))?;
         }
         Config::Default => return default(context.out),
     }
     Ok(Exit::Success)
+}
+
+/// What only the parts themselves can tell: whether the scanner's rules mean something.
+fn check_rules(settings: &Settings) -> Outcome<()> {
+    scan::rules::Rules::new(&settings.scan)
+        .map(drop)
+        .map_err(|e| Failure::input(format!("setting scan.repository_mapping: {e}")))
 }
 
 /// Prints the reference file, which needs no valid settings.

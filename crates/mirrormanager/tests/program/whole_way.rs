@@ -136,6 +136,7 @@ fn run_the_jobs(deployment: &Deployment, mirror: &str) {
     assert_eq!(again["unchanged"], true, "{again}");
     assert!(again["categories"][1]["directories"].as_u64().unwrap() > 100, "{again}");
 
+    a_guarded_tree(deployment);
     let crawled: serde_json::Value = serde_json::from_str(&deployment.ok(&["crawl", "--json"])).unwrap();
     assert_eq!(crawled["hosts"][0]["status"], "OK", "{crawled}");
     assert_eq!(crawled["hosts"].as_array().unwrap().len(), 1, "private hosts are not crawled: {crawled}");
@@ -157,6 +158,24 @@ fn run_the_jobs(deployment: &Deployment, mirror: &str) {
         "{metalink}"
     );
     assert_eq!(server.stop(), 0);
+}
+
+/// A master tree that is not there, or has lost most of itself, changes nothing and has its own status.
+fn a_guarded_tree(deployment: &Deployment) {
+    let (master, aside) = (deployment.path("master"), deployment.path("aside"));
+    std::fs::rename(&master, &aside).unwrap();
+    let gone = deployment.run(&["scan", "--delete"]);
+    assert_ne!(gone.status, 0, "{gone:?}");
+    std::fs::rename(&aside, &master).unwrap();
+
+    let (releases, aside) = (master.join("pub/fedora/linux/releases"), deployment.path("aside"));
+    std::fs::rename(&releases, &aside).unwrap();
+    let refused = deployment.run(&["scan", "--delete", "--category", "Fedora Linux"]);
+    assert_eq!(refused.status, 3, "{refused:?}");
+    std::fs::rename(&aside, &releases).unwrap();
+    let again: serde_json::Value = serde_json::from_str(&deployment.ok(&["scan", "--json"])).unwrap();
+    assert_eq!(again["categories"][0]["deleted"], 0, "{again}");
+    assert_eq!(again["categories"][0]["new"], 0, "{again}");
 }
 
 /// The old programs do the same work on the same database.
