@@ -95,9 +95,9 @@ fn settings(folder: &Path, base: &Settings, world: &World) -> Settings {
     settings.database.url = database(folder);
     settings.scan.content_root.clone_from(&world.master);
     settings.crawl.allowed_networks = vec!["127.0.0.0/8".into()];
-    // A mirror that is dead on purpose needs no long patience.
-    settings.crawl.retry_wait_ms = 20;
-    settings.crawl.retry_wait_max_ms = 50;
+    // Mirrors that fail on purpose need no long patience.
+    settings.crawl.retry_wait_ms = 4;
+    settings.crawl.retry_wait_max_ms = 10;
     settings.crawl.recheck_after_seconds = 0;
     settings.cache.file = folder.join("mirrorlist_cache.proto");
     settings.cache.names = NetblockNames::Skip;
