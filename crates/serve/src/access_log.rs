@@ -2,13 +2,14 @@
 //! C.8), written by a thread of its own.
 //!
 //! A request hands its line over through a bounded queue and never waits: when the disk is slower than
-//! the clients, lines are dropped and counted. The thread writes what has piled up in one go.
+//! the clients, lines are dropped and counted. The thread writes what has piled up in one go. Only in upstream
+//! compatibility does each request write its own line, so that whoever has the answer finds the line.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use answer::AccessRecord;
@@ -25,33 +26,62 @@ enum Message {
     Close(oneshot::Sender<()>),
 }
 
+/// When lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Timing {
+    /// Each before its answer is sent, in one write, as the old server did.
+    BeforeAnswer,
+    /// Soon, by a thread of its own; this many may wait.
+    Queued(usize),
+}
+
 /// The way to the log. Clones lead to the same file.
 #[derive(Debug, Clone)]
 pub(crate) struct AccessLog {
-    queue: SyncSender<Message>,
+    way: Way,
     metrics: Arc<Metrics>,
 }
 
+#[derive(Debug, Clone)]
+enum Way {
+    Direct(Arc<Mutex<Writer>>),
+    Queue(SyncSender<Message>),
+}
+
 impl AccessLog {
-    /// Opens the file for appending, creating it, and starts the writer.
+    /// Opens the file for appending, creating it, and starts the writer if there is to be one.
     ///
     /// # Errors
     /// What the system says about the file, or about the thread.
-    pub(crate) fn open(path: &Path, lines: usize, metrics: Arc<Metrics>) -> io::Result<Self> {
-        let (queue, messages) = sync_channel(lines.max(1));
+    pub(crate) fn open(path: &Path, timing: Timing, metrics: Arc<Metrics>) -> io::Result<Self> {
         let file = append(path)?;
         let writer =
             Writer { path: path.to_owned(), file, batch: Vec::new(), lines: 0, torn: false, failing: false };
-        let counts = Arc::clone(&metrics);
-        thread::Builder::new().name("access-log".into()).spawn(move || writer.run(&messages, &counts))?;
-        Ok(Self { queue, metrics })
+        let way = match timing {
+            Timing::BeforeAnswer => Way::Direct(Arc::new(Mutex::new(writer))),
+            Timing::Queued(lines) => {
+                let (queue, messages) = sync_channel(lines.max(1));
+                let counts = Arc::clone(&metrics);
+                let run = move || writer.run(&messages, &counts);
+                thread::Builder::new().name("access-log".into()).spawn(run)?;
+                Way::Queue(queue)
+            }
+        };
+        Ok(Self { way, metrics })
     }
 
-    /// Hands over what one line says. Returns at once; a line that finds no room is counted.
+    /// Hands over what one line says, or writes it. A line that finds no room is counted.
     pub(crate) fn write(&self, record: AccessRecord) {
-        match self.queue.try_send(Message::Line(record)) {
-            Ok(()) => {}
-            Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.metrics.log_dropped(1),
+        match &self.way {
+            Way::Direct(writer) => {
+                let mut writer = locked(writer);
+                writer.add(&record);
+                writer.flush(&self.metrics);
+            }
+            Way::Queue(queue) => match queue.try_send(Message::Line(record)) {
+                Ok(()) => {}
+                Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.metrics.log_dropped(1),
+            },
         }
     }
 
@@ -60,25 +90,38 @@ impl AccessLog {
     /// # Errors
     /// What the system says; the old file is then written further.
     pub(crate) async fn reopen(&self) -> io::Result<()> {
-        let (done, answer) = oneshot::channel();
-        self.send(Message::Reopen(done)).await;
-        answer.await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+        match &self.way {
+            Way::Direct(writer) => locked(writer).reopen(),
+            Way::Queue(queue) => {
+                let (done, answer) = oneshot::channel();
+                send(queue, Message::Reopen(done)).await;
+                answer.await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
+            }
+        }
     }
 
     /// Writes what is queued and ends the writer.
     pub(crate) async fn close(&self) {
-        let (done, answer) = oneshot::channel();
-        self.send(Message::Close(done)).await;
-        let _ = answer.await;
-    }
-
-    /// Sends a message that has to arrive: waits for room, on a thread that may.
-    async fn send(&self, message: Message) {
-        let queue = self.queue.clone();
-        let _ = tokio::task::spawn_blocking(move || queue.send(message)).await;
+        if let Way::Queue(queue) = &self.way {
+            let (done, answer) = oneshot::channel();
+            send(queue, Message::Close(done)).await;
+            let _ = answer.await;
+        }
     }
 }
 
+/// Sends a message that has to arrive: waits for room, on a thread that may.
+async fn send(queue: &SyncSender<Message>, message: Message) {
+    let queue = queue.clone();
+    let _ = tokio::task::spawn_blocking(move || queue.send(message)).await;
+}
+
+/// A panic between two lines leaves nothing half-done.
+fn locked(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
+    writer.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[derive(Debug)]
 struct Writer {
     path: PathBuf,
     file: File,
@@ -98,9 +141,7 @@ impl Writer {
             while let Some(message) = next {
                 match message {
                     Message::Line(record) => {
-                        // Writing into memory does not fail.
-                        let _ = writeln!(self.batch, "{record}");
-                        self.lines += 1;
+                        self.add(&record);
                         if self.batch.len() >= BATCH_BYTES {
                             self.flush(metrics);
                         }
@@ -119,6 +160,12 @@ impl Writer {
             }
             self.flush(metrics);
         }
+    }
+
+    fn add(&mut self, record: &AccessRecord) {
+        // Writing into memory does not fail.
+        let _ = writeln!(self.batch, "{record}");
+        self.lines += 1;
     }
 
     fn reopen(&mut self) -> io::Result<()> {
@@ -175,9 +222,11 @@ mod tests {
 
     use super::*;
 
-    fn log(path: &Path, lines: usize) -> (AccessLog, Arc<Metrics>) {
+    const QUEUED: Timing = Timing::Queued(100);
+
+    fn log(path: &Path, timing: Timing) -> (AccessLog, Arc<Metrics>) {
         let metrics = Arc::new(Metrics::default());
-        (AccessLog::open(path, lines, Arc::clone(&metrics)).unwrap(), metrics)
+        (AccessLog::open(path, timing, Arc::clone(&metrics)).unwrap(), metrics)
     }
 
     fn record(repo: &str) -> AccessRecord {
@@ -197,19 +246,30 @@ mod tests {
 
     #[tokio::test]
     async fn lines_arrive_in_order_and_reopening_follows_the_rotated_path() {
-        let folder = tempfile::tempdir().unwrap();
-        let (path, old) = (folder.path().join("log"), folder.path().join("log.1"));
-        std::fs::write(&path, "before\n").unwrap();
-        let (log, metrics) = log(&path, 100);
+        for timing in [QUEUED, Timing::BeforeAnswer] {
+            let folder = tempfile::tempdir().unwrap();
+            let (path, old) = (folder.path().join("log"), folder.path().join("log.1"));
+            std::fs::write(&path, "before\n").unwrap();
+            let (log, metrics) = log(&path, timing);
+            log.write(record("one"));
+            log.write(record("two"));
+            std::fs::rename(&path, &old).unwrap();
+            log.reopen().await.unwrap();
+            log.write(record("three"));
+            log.close().await;
+            let before = format!("before\n{}{}", line("one"), line("two"));
+            assert_eq!(std::fs::read_to_string(old).unwrap(), before);
+            assert_eq!(std::fs::read_to_string(path).unwrap(), line("three"));
+            assert_eq!(metrics.log_drops(), 0);
+        }
+    }
+
+    #[test]
+    fn a_line_is_there_before_its_answer_when_that_is_asked_for() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (log, _) = log(file.path(), Timing::BeforeAnswer);
         log.write(record("one"));
-        log.write(record("two"));
-        std::fs::rename(&path, &old).unwrap();
-        log.reopen().await.unwrap();
-        log.write(record("three"));
-        log.close().await;
-        assert_eq!(std::fs::read_to_string(old).unwrap(), format!("before\n{}{}", line("one"), line("two")));
-        assert_eq!(std::fs::read_to_string(path).unwrap(), line("three"));
-        assert_eq!(metrics.log_drops(), 0);
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), line("one"));
     }
 
     #[tokio::test]
@@ -217,7 +277,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("inner");
         std::fs::create_dir(&inner).unwrap();
-        let (log, _) = log(&inner.join("log"), 100);
+        let (log, _) = log(&inner.join("log"), QUEUED);
         let moved = folder.path().join("moved");
         std::fs::rename(&inner, &moved).unwrap();
         assert!(log.reopen().await.is_err());
@@ -228,18 +288,20 @@ mod tests {
 
     #[tokio::test]
     async fn a_full_disk_drops_lines_and_counts_them() {
-        let (log, metrics) = log(Path::new("/dev/full"), 100);
-        log.write(record("lost"));
-        log.write(record("lost-too"));
-        log.close().await;
-        assert_eq!(metrics.log_drops(), 2);
+        for timing in [QUEUED, Timing::BeforeAnswer] {
+            let (log, metrics) = log(Path::new("/dev/full"), timing);
+            log.write(record("lost"));
+            log.write(record("lost-too"));
+            log.close().await;
+            assert_eq!(metrics.log_drops(), 2);
+        }
     }
 
     #[test]
     fn a_full_queue_drops_the_line_and_counts_it() {
         let metrics = Arc::new(Metrics::default());
         let (queue, _nobody_reads) = sync_channel(1);
-        let log = AccessLog { queue, metrics: Arc::clone(&metrics) };
+        let log = AccessLog { way: Way::Queue(queue), metrics: Arc::clone(&metrics) };
         log.write(record("queued"));
         log.write(record("dropped"));
         assert_eq!(metrics.log_drops(), 1);

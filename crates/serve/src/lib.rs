@@ -20,7 +20,8 @@
 //!
 //! **Access log.** `serve.access_log = "upstream"` writes the lines that `mm2_mirrorlist-statistics` reads.
 //! Writing never delays an answer: what the disk can not take is dropped and counted in
-//! `mirrormanager_serve_access_log_dropped_lines_total`. Rotate by renaming and SIGHUP.
+//! `mirrormanager_serve_access_log_dropped_lines_total`. In `answer.compatibility = "upstream"` each line is
+//! written before its answer is sent, as the old server did. Rotate by renaming and SIGHUP.
 //!
 //! **Clients.** GET, HEAD and POST are answered, others get 405 (in `answer.compatibility = "upstream"` every
 //! method is answered like GET). HTTP/1.0, 1.1 with keep-alive and pipelining, and HTTP/2 without TLS by prior

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use model::clock::Clock;
-use settings::serve::{AccessLogFormat, Answer, Serve};
+use settings::serve::{AccessLogFormat, Answer, Compatibility, Serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use crate::access_log::AccessLog;
+use crate::access_log::{AccessLog, Timing};
 use crate::control::{Control, Readiness};
 use crate::data::Sources;
 use crate::error::{DataError, StartError};
@@ -47,7 +47,7 @@ impl Server {
         let limits = Limits::of(&options.serve)?;
         let metrics = Arc::new(Metrics::default());
         let data = Arc::new(ArcSwapOption::empty());
-        let access_log = open_access_log(&options.serve, &metrics)?;
+        let access_log = open_access_log(options, &metrics)?;
 
         let control = Arc::new(Control::new(Arc::clone(&metrics), Arc::clone(&data), Arc::clone(&clock)));
         let (stop_control, control_stopped) = watch::channel(false);
@@ -168,12 +168,17 @@ impl Drop for Tasks {
     }
 }
 
-fn open_access_log(settings: &Serve, metrics: &Arc<Metrics>) -> Result<Option<AccessLog>, StartError> {
+fn open_access_log(options: &Options, metrics: &Arc<Metrics>) -> Result<Option<AccessLog>, StartError> {
+    let settings = &options.serve;
+    let timing = match options.answer.compatibility {
+        Compatibility::Upstream => Timing::BeforeAnswer,
+        Compatibility::Native => Timing::Queued(settings.access_log_queue),
+    };
     match settings.access_log {
         AccessLogFormat::Off => Ok(None),
         AccessLogFormat::Upstream => {
             let file = &settings.access_log_file;
-            AccessLog::open(file, settings.access_log_queue, Arc::clone(metrics))
+            AccessLog::open(file, timing, Arc::clone(metrics))
                 .map(Some)
                 .map_err(|source| StartError::AccessLog { file: file.clone(), source })
         }

@@ -117,6 +117,8 @@ fn options(given: &Given, out: Printer) -> Outcome<Options> {
         countries: Some(path("geoip", "/usr/share/GeoIP/GeoLite2-Country.mmdb")),
         access_log: AccessLogFormat::Upstream,
         access_log_file: path("log", "/var/log/mirrormanager/mirrorlist.log"),
+        // The old server took whatever file it was started with.
+        accept_older: true,
         ..Serve::default()
     };
     let answer = Answer { compatibility: Compatibility::Upstream, minimum, ..Answer::default() };
@@ -151,6 +153,12 @@ mod tests {
         assert_eq!(serve.access_log, AccessLogFormat::Upstream);
         assert_eq!(serve.access_log_file.to_str(), Some("/var/log/mirrormanager/mirrorlist.log"));
         assert_eq!(serve.control, None);
+        assert!(serve.accept_older);
+        let named = |path: &Option<std::path::PathBuf>| path.as_ref().unwrap().to_str().unwrap().to_owned();
+        assert_eq!(serve.cache.to_str(), Some("/var/lib/mirrormanager/mirrorlist_cache.proto"));
+        assert_eq!(named(&serve.netblocks), "/var/lib/mirrormanager/global_netblocks.txt");
+        assert_eq!(named(&serve.continents), "/var/lib/mirrormanager/country_continent.csv");
+        assert_eq!(named(&serve.countries), "/usr/share/GeoIP/GeoLite2-Country.mmdb");
         assert_eq!((answer.compatibility, answer.minimum), (Compatibility::Upstream, 5));
     }
 
