@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use probe::Counters;
+use settings::crawl::UnreachableCategory;
 use store::crawl_hosts::{CarriedCategory, CrawlHost};
 use store::verdicts::{self, Counts, CrawlResult, Proven, Rest, State, Verdicts};
 use tokio::time::Instant;
@@ -15,7 +16,7 @@ use crate::host_log::{HostLog, MAX_REASONS};
 use crate::job::Mode;
 use crate::master::{Directory, Tree};
 use crate::run::{Run, Why};
-use crate::scan::{Found, Reach, Scan};
+use crate::scan::{Found, Hope, Reach, Scan};
 use crate::verdict::{Cause, Known, Results, follow_repodata};
 
 /// How far the check of a category came.
@@ -24,7 +25,7 @@ pub enum End {
     /// To its end.
     Through,
     /// Nobody answered.
-    Unreachable,
+    Unreachable(Hope),
     /// It was stopped.
     Stopped(Why),
 }
@@ -38,17 +39,10 @@ pub struct Outcome {
     pub directories: u32,
     /// What was written.
     pub counts: Counts,
+    /// What was proven before a mirror fell silent; empty if it did not.
+    pub proven: Vec<Proven>,
     /// How far it came.
     pub end: End,
-}
-
-/// Whether there will be another try in this run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Attempt {
-    /// What can not be reached is tried again.
-    First,
-    /// This is the last word.
-    Last,
 }
 
 /// One host at work: what all its categories share.
@@ -63,8 +57,6 @@ pub struct Visit<'a> {
     pub log: HostLog,
     /// When its time is over.
     pub deadline: Option<Instant>,
-    /// Whether there will be another try.
-    pub attempt: Attempt,
 }
 
 impl Visit<'_> {
@@ -97,9 +89,9 @@ impl Visit<'_> {
             why = run.stopped(self.deadline) => End::Stopped(why),
             reach = scan.run(&carried.urls, &mut found, &mut self.log) => match reach {
                 Reach::Reached => End::Through,
-                Reach::Unreachable(why) => {
+                Reach::Unreachable { why, hope } => {
                     found.remark = Some(why);
-                    End::Unreachable
+                    End::Unreachable(hope)
                 }
             },
         };
@@ -118,7 +110,7 @@ impl Visit<'_> {
         }
         match end {
             End::Through => report.reason = report.reason.or_else(|| found.remark.take()),
-            End::Unreachable => {
+            End::Unreachable(_) => {
                 (report.status, report.reason) = (CategoryStatus::Unreachable, found.remark.take());
             }
             End::Stopped(why) => {
@@ -128,9 +120,14 @@ impl Visit<'_> {
         report.requests = self.counters.requests() - requests;
         report.bytes = self.counters.bytes() - bytes;
         self.log_reasons(&tree, &found.results, &report);
-        // A mirror that answered a part and then fell silent for good keeps just that part.
-        let is_last_word = end == End::Through
-            || (end == End::Unreachable && self.attempt == Attempt::Last && report.current > 0);
+        // What can not even be asked needs no second try; what is silent is judged at the end of the run.
+        let is_last_word = match end {
+            End::Through => true,
+            End::Unreachable(Hope::Unusable) => {
+                run.settings.unreachable_category == UnreachableCategory::FalseAfterRecheck
+            }
+            End::Unreachable(_) | End::Stopped(_) => false,
+        };
         let rest = if is_last_word && run.job.mode == Mode::Full { Rest::False } else { Rest::Keep };
         // A host that ran out of time loses all its rows anyway.
         let proven = match end {
@@ -140,12 +137,13 @@ impl Visit<'_> {
         let mut counts = self.write(&report, &proven, rest, started_at).await?;
         counts.unknown += report.unknown;
         let directories = u32::try_from(found.work.len()).unwrap_or(u32::MAX);
-        Ok(Outcome { report, directories, counts, end })
+        let proven = if matches!(end, End::Unreachable(_)) { proven } else { Vec::new() };
+        Ok(Outcome { report, directories, counts, proven, end })
     }
 
-    /// Takes an unreachable category off all lists.
-    pub async fn clear(&self, report: &CategoryReport) -> Result<Counts, CrawlError> {
-        self.write(report, &[], Rest::False, self.run.around.clock.now()).await
+    /// Takes an unreachable category off all lists but for what it proved before it fell silent.
+    pub async fn clear(&self, report: &CategoryReport, proven: &[Proven]) -> Result<Counts, CrawlError> {
+        self.write(report, proven, Rest::False, self.run.around.clock.now()).await
     }
 
     async fn write(
@@ -186,7 +184,7 @@ impl Visit<'_> {
         let name = self.run.category_name(carried.category);
         let mut report = CategoryReport::new(carried.id, &name, status);
         report.reason = reason.map(str::to_owned);
-        Outcome { report, directories: 0, counts: Counts::default(), end: End::Through }
+        Outcome { report, directories: 0, counts: Counts::default(), proven: Vec::new(), end: End::Through }
     }
 
     /// Before a mirror is blamed, its stale directories are compared with the master as it is now: one

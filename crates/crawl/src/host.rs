@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use probe::Counters;
 use store::crawl_hosts::{self, Books, CarriedCategory, CrawlHost, Outcome, Rows, Selected};
+use store::verdicts::Proven;
 use tokio::time::Instant;
 
-use crate::category::{Attempt, End, Visit};
+use crate::category::{End, Visit};
 use crate::error::CrawlError;
 use crate::host_log::{self, HostLog};
 use crate::job::Mode;
 use crate::report::{HostReport, HostStatus, Statistics};
 use crate::run::{Run, Why};
+use crate::scan::Hope;
 
 /// A host that is through, for now.
 #[derive(Debug)]
@@ -28,12 +30,32 @@ pub struct HostEnd {
 pub struct Pending {
     /// The host as its crawl found it.
     pub host: CrawlHost,
-    /// Categories that did not answer, with their place in the report.
-    pub categories: Vec<(CarriedCategory, usize)>,
+    /// Categories that did not answer.
+    pub categories: Vec<Silent>,
     /// What is still open.
     pub kind: Kind,
     /// When it was found unreachable.
     pub since: Instant,
+}
+
+/// A category that did not answer.
+#[derive(Debug)]
+pub struct Silent {
+    /// The category.
+    pub carried: CarriedCategory,
+    /// Its place in the report.
+    pub place: usize,
+    /// What another try may bring.
+    pub hope: Hope,
+    /// What it proved before it fell silent, at the last try.
+    pub proven: Vec<Proven>,
+}
+
+impl Pending {
+    /// Whether trying again can bring anything but what is known already.
+    pub fn is_worth_another_try(&self) -> bool {
+        self.kind != Kind::Timeout && self.categories.iter().any(|silent| silent.hope == Hope::Later)
+    }
 }
 
 /// What is still open about a host.
@@ -73,7 +95,8 @@ pub async fn crawl(run: Arc<Run>, selected: Selected) -> Option<HostEnd> {
         Ok(None) => None,
         Err(error) => {
             // The host is not to blame for what goes wrong on our side.
-            tracing::error!(host = report.id.0, "{} ({}): {error}", report.name, report.id);
+            let name = host_log::escaped(&report.name);
+            tracing::error!(host = report.id.0, "{name} ({}): {error}", report.id);
             (report.status, report.details) = (HostStatus::Unknown, Some(error.to_string()));
             Some(HostEnd { report, pending: None })
         }
@@ -95,7 +118,6 @@ async fn visit(run: &Run, report: &mut HostReport) -> Result<Option<Option<Pendi
         counters: Arc::clone(&counters),
         log: HostLog::new(Arc::clone(&run.around.clock)),
         deadline: run.host_deadline(),
-        attempt: Attempt::First,
     };
     visit.log.info(&format!("Crawl of {} ({}) begins", host.name, host.id));
     let mut stopped = None;
@@ -106,7 +128,14 @@ async fn visit(run: &Run, report: &mut HostReport) -> Result<Option<Option<Pendi
         report.statistics.add(&outcome.counts);
         match outcome.end {
             End::Through => {}
-            End::Unreachable => unreachable.push((carried.clone(), report.categories.len())),
+            // There is nothing to wait for, and its rows have been dealt with.
+            End::Unreachable(Hope::Unusable) => {}
+            End::Unreachable(hope) => unreachable.push(Silent {
+                carried: carried.clone(),
+                place: report.categories.len(),
+                hope,
+                proven: outcome.proven,
+            }),
             End::Stopped(why) => stopped = Some(why),
         }
         report.categories.push(outcome.report);
@@ -121,7 +150,7 @@ async fn visit(run: &Run, report: &mut HostReport) -> Result<Option<Option<Pendi
     report.duration_seconds = duration.as_secs_f64();
     (report.status, report.details) = judge(run.job.mode, report, stopped);
     let kind = match report.status {
-        HostStatus::Failure => Some(Kind::Failure),
+        HostStatus::Failure if !unreachable.is_empty() => Some(Kind::Failure),
         HostStatus::Timeout if counters.answers() == 0 => Some(Kind::Timeout),
         HostStatus::Ok if !unreachable.is_empty() && run.job.mode == Mode::Full => Some(Kind::Partly),
         _ => None,

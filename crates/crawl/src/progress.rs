@@ -14,7 +14,7 @@ pub trait Progress: Send + Sync {
     fn directories(&self, _host: HostId, _category: &str, _done: usize, _all: usize) {}
     /// A host is through. It may be reported a second time when it is tried again at the end.
     fn host_finished(&self, _report: &HostReport) {}
-    /// The hosts are through; this many could not be reached and are tried again.
+    /// The hosts are through; about this many nothing is decided yet, they are tried again if that can help.
     fn trying_again(&self, _hosts: usize) {}
 }
 

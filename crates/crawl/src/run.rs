@@ -93,7 +93,7 @@ pub async fn run(
         master,
         categories,
         wanted,
-        deadline: limit.map(|limit| began + limit),
+        deadline: limit.and_then(|limit| began.checked_add(limit)),
     });
     around.progress.run_started(hosts.len());
     let ends = visit_all(&run, hosts).await;
@@ -227,7 +227,7 @@ impl Run {
     /// When a host that begins now has to be through.
     pub fn host_deadline(&self) -> Option<Instant> {
         let seconds = self.settings.host_timeout_seconds;
-        (seconds > 0).then(|| Instant::now() + Duration::from_secs(seconds))
+        (seconds > 0).then(|| Instant::now().checked_add(Duration::from_secs(seconds))).flatten()
     }
 
     /// What a host carries of the wanted categories, in the order wanted. A category without a top
@@ -255,7 +255,8 @@ impl Run {
     }
 }
 
-async fn until(deadline: Option<Instant>) {
+/// Waits for a point in time; for ever without one.
+pub(crate) async fn until(deadline: Option<Instant>) {
     match deadline {
         // A timer takes a moment to see that it is late already.
         Some(deadline) if deadline <= Instant::now() => {}

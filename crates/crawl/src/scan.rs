@@ -5,6 +5,7 @@
 
 use std::sync::Arc;
 
+use probe::classify::Reason;
 use probe::mirror::Trust;
 use probe::{Counters, Http, HttpMirror};
 use rand::rngs::StdRng;
@@ -55,8 +56,24 @@ pub struct Found {
 pub enum Reach {
     /// Everything was asked (or nothing, for a canary).
     Reached,
-    /// No URL was left; why the last one failed.
-    Unreachable(String),
+    /// No URL was left.
+    Unreachable {
+        /// Why the last one failed.
+        why: String,
+        /// Whether another try may end otherwise.
+        hope: Hope,
+    },
+}
+
+/// What another try may bring, from nothing to something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Hope {
+    /// No URL can be asked at all. Neither the mirror's network nor ours has anything to do with it.
+    Unusable,
+    /// We refuse to connect to where the URLs lead. What a name leads to depends on our resolver.
+    Refused,
+    /// A mirror did not answer as it should.
+    Later,
 }
 
 impl Scan<'_> {
@@ -68,7 +85,7 @@ impl Scan<'_> {
             Mode::Canary => Vec::new(),
         };
         found.results = vec![None; self.tree.directories.len()];
-        let mut why = "it has no http or https URL".to_owned();
+        let (mut why, mut hope) = ("it has no http or https URL".to_owned(), Hope::Unusable);
         for candidate in candidates(urls) {
             let (url, target) = match candidate {
                 Candidate::Http { url, target } => (url, target),
@@ -81,6 +98,7 @@ impl Scan<'_> {
             let mirror = HttpMirror::new(self.http.clone(), target, Arc::clone(self.counters));
             if let Err(reason) = self.base_check(&mirror).await {
                 log.error(&format!("Base URL {url} does not exist. ({reason})"));
+                hope = hope.max(if reason.is_refusal() { Hope::Refused } else { Hope::Later });
                 why = format!("{url}: {reason}");
                 continue;
             }
@@ -91,22 +109,23 @@ impl Scan<'_> {
             match self.directories(mirror, found, log).await {
                 Ok(()) => return Reach::Reached,
                 Err(reason) => {
+                    hope = Hope::Later;
                     log.error(&format!("{url}: {reason} - giving up"));
                     why = format!("{url}: {reason}");
                 }
             }
         }
-        Reach::Unreachable(why)
+        Reach::Unreachable { why, hope }
     }
 
     /// One HEAD of the URL, tried again while it is only busy or slow.
-    async fn base_check(&self, mirror: &HttpMirror) -> Result<(), String> {
+    async fn base_check(&self, mirror: &HttpMirror) -> Result<(), Reason> {
         let mut tries = 0;
         loop {
             let Err(reason) = mirror.base_check().await else { return Ok(()) };
             tries += 1;
             if tries >= self.patience.attempts() || !reason.is_passing() {
-                return Err(reason.to_string());
+                return Err(reason);
             }
             self.patience.pause(tries, self.seed).await;
         }
@@ -145,7 +164,7 @@ impl Scan<'_> {
                     *slot = None;
                 }
             }
-            return Err(reason);
+            return Err(reason.to_string());
         }
         log.info(&format!("Asking again about {} directories", second.len()));
         // Should it give up now, the first results of these directories stand.

@@ -11,22 +11,23 @@ use probe::Counters;
 use settings::crawl::{Crawl, UnreachableCategory};
 use tokio::time::Instant;
 
-use crate::category::{Attempt, End, Visit};
+use crate::category::{End, Visit};
 use crate::error::CrawlError;
-use crate::host::{self, HostEnd, Kind, Pending};
-use crate::host_log::HostLog;
+use crate::host::{self, HostEnd, Kind, Pending, Silent};
+use crate::host_log::{HostLog, escaped};
 use crate::job::Mode;
 use crate::report::{HostReport, HostStatus, MassFailure};
-use crate::run::Run;
+use crate::run::{Run, until};
+use crate::scan::Hope;
 
 /// Tries all pending hosts again, decides about them, and gives back the finished reports in order.
 pub async fn all(run: &Arc<Run>, ends: Vec<HostEnd>) -> (Vec<HostReport>, Option<MassFailure>) {
     let hosts = ends.len();
-    let waiting = ends.iter().filter(|end| end.pending.is_some()).count();
-    let again = waiting > 0 && run.settings.unreachable_category == UnreachableCategory::FalseAfterRecheck;
+    let open = ends.iter().filter(|end| end.pending.is_some()).count();
+    let believes_silence = run.settings.unreachable_category == UnreachableCategory::FalseAfterRecheck;
     let mut ends = ends;
-    if again {
-        run.around.progress.trying_again(waiting);
+    if believes_silence && ends.iter().any(is_worth_another_try) {
+        run.around.progress.trying_again(open);
         let one = |end: HostEnd| {
             let run = Arc::clone(run);
             async move { tokio::spawn(async move { retry(&run, end).await }).await }
@@ -49,14 +50,14 @@ pub async fn all(run: &Arc<Run>, ends: Vec<HostEnd>) -> (Vec<HostReport>, Option
                 let why = "Too many hosts are unreachable in this run; nothing is concluded from it.";
                 leave_open(run, pending, &mut report, why).await
             }
-            (Some(pending), None, true) if again => {
+            (Some(pending), None, true) if believes_silence => {
                 let why = "The crawl was stopped before this host could be tried a second time.";
                 leave_open(run, pending, &mut report, why).await
             }
             (Some(pending), None, _) => conclude(run, pending, &mut report).await,
         };
         if let Err(error) = conclusion {
-            tracing::error!(host = report.id.0, "{} ({}): {error}", report.name, report.id);
+            tracing::error!(host = report.id.0, "{} ({}): {error}", escaped(&report.name), report.id);
             (report.status, report.details) = (HostStatus::Unknown, Some(error.to_string()));
         }
         if pending.is_some() {
@@ -65,6 +66,10 @@ pub async fn all(run: &Arc<Run>, ends: Vec<HostEnd>) -> (Vec<HostReport>, Option
         reports.push(report);
     }
     (reports, mass)
+}
+
+fn is_worth_another_try(end: &HostEnd) -> bool {
+    end.pending.as_ref().is_some_and(Pending::is_worth_another_try)
 }
 
 /// Whether so many hosts are unreachable that the fault is ours.
@@ -77,20 +82,23 @@ pub fn is_mass_failure(settings: &Crawl, unreachable: usize, hosts: usize) -> bo
 async fn retry(run: &Arc<Run>, end: HostEnd) -> HostEnd {
     let HostEnd { mut report, pending } = end;
     let Some(mut pending) = pending else { return HostEnd { report, pending: None } };
-    if pending.kind == Kind::Timeout {
+    if !pending.is_worth_another_try() {
         return HostEnd { report, pending: Some(pending) };
     }
-    let due = pending.since + Duration::from_secs(run.settings.recheck_after_seconds);
+    let due = pending.since.checked_add(Duration::from_secs(run.settings.recheck_after_seconds));
     tokio::select! {
         biased;
         _ = run.stopped(None) => return HostEnd { report, pending: Some(pending) },
-        () = tokio::time::sleep_until(due) => {}
+        () = until(due) => {}
     }
     match try_categories(run, &mut pending, &mut report).await {
-        Ok(true) => HostEnd { report, pending: None },
+        Ok(true) => {
+            run.around.progress.host_finished(&report);
+            HostEnd { report, pending: None }
+        }
         Ok(false) => HostEnd { report, pending: Some(pending) },
         Err(error) => {
-            tracing::error!(host = report.id.0, "{} ({}): {error}", report.name, report.id);
+            tracing::error!(host = report.id.0, "{} ({}): {error}", escaped(&report.name), report.id);
             (report.status, report.details) = (HostStatus::Unknown, Some(error.to_string()));
             HostEnd { report, pending: None }
         }
@@ -110,20 +118,26 @@ async fn try_categories(
         counters: Arc::clone(&counters),
         log: HostLog::new(Arc::clone(&run.around.clock)),
         deadline: run.host_deadline(),
-        attempt: Attempt::Last,
     };
     visit.log.info("Trying again what could not be reached");
     let began = Instant::now();
     let mut left = Vec::new();
     let mut reached = false;
-    for (carried, place) in &pending.categories {
-        let outcome = visit.category(carried).await?;
+    for silent in pending.categories.drain(..) {
+        if silent.hope != Hope::Later {
+            left.push(silent);
+            continue;
+        }
+        let Silent { carried, place, hope, .. } = silent;
+        let outcome = visit.category(&carried).await?;
         match outcome.end {
             End::Through => reached = true,
-            End::Unreachable | End::Stopped(_) => left.push((carried.clone(), *place)),
+            End::Unreachable(_) | End::Stopped(_) => {
+                left.push(Silent { carried, place, hope, proven: outcome.proven });
+            }
         }
         report.statistics.add(&outcome.counts);
-        if let Some(slot) = report.categories.get_mut(*place) {
+        if let Some(slot) = report.categories.get_mut(place) {
             let (requests, bytes) = (slot.requests, slot.bytes);
             *slot = outcome.report;
             slot.requests += requests;
@@ -171,16 +185,11 @@ async fn conclude(run: &Run, pending: &Pending, report: &mut HostReport) -> Resu
             counters: Arc::default(),
             log: HostLog::new(Arc::clone(&run.around.clock)),
             deadline: None,
-            attempt: Attempt::Last,
         };
-        for (_, place) in &pending.categories {
-            let Some(category) = report.categories.get(*place) else { continue };
-            if category.current > 0 {
-                // The second try proved a part of it and has cleared the rest.
-                continue;
-            }
-            let counts = visit.clear(category).await?;
-            report.statistics.add(&counts);
+        for silent in &pending.categories {
+            let Some(category) = report.categories.get(silent.place) else { continue };
+            let counts = visit.clear(category, &silent.proven).await?;
+            report.statistics.hcds_deleted += counts.cleared;
         }
     }
     if pending.kind == Kind::Partly {

@@ -66,6 +66,11 @@ impl Reason {
             _ => false,
         }
     }
+
+    /// Whether it was we who did not connect.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Failed(Failure::Refused(_)))
+    }
 }
 
 fn short(digest: &[u8; 32]) -> String {

@@ -138,6 +138,119 @@ async fn forbidden_addresses_are_not_accessible_and_never_asked() {
     .await;
 }
 
+/// Makes the crawl of a host whose waiting would be noticed, and waits until `is_so` in the meantime.
+async fn while_it_waits(scene: &Scene, is_so: impl AsyncFn() -> bool) -> crawl::CrawlReport {
+    let job = Job::default();
+    let crawling = scene.crawl(&job);
+    let watching = async {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while !is_so().await {
+            assert!(std::time::Instant::now() < deadline, "it never happened");
+            tokio::task::yield_now().await;
+        }
+        scene.cancel.cancel();
+    };
+    tokio::join!(crawling, watching).0
+}
+
+#[tokio::test]
+async fn waiting_for_a_second_try_holds_nobody_else_back() {
+    each(async |store| {
+        let mut scene = Scene::new(store).await;
+        scene.settings.recheck_after_seconds = 3600;
+        let dead = scene.good_host(1).await;
+        dead.behave(Behaviour::Dead);
+        let good = scene.mirror("good").await;
+        scene.host(2, &[Scene::base(&good)]).await;
+        let report = while_it_waits(&scene, async || {
+            // The dead one was found dead, and the good one is listed and its books are closed.
+            dead.connections() > 0 && scene.listed(20).await == ALL && scene.host_row(2).await.crawled
+        })
+        .await;
+        assert_eq!(report.ending, Ending::Cancelled);
+        let dead = report.hosts.iter().find(|host| host.id.0 == 1).unwrap();
+        assert_eq!(dead.status, HostStatus::Unknown, "stopped before the second try: {dead:?}");
+        assert_eq!(scene.listed(10).await, ALL);
+        assert_eq!(scene.host_row(1).await.failures, Some(0));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_waiting_can_not_change_is_not_waited_for() {
+    each(async |store| {
+        let mut scene = Scene::new(store).await;
+        scene.settings.recheck_after_seconds = u64::MAX;
+        let _mirror = scene.good_host(1).await;
+        // No URL that can be asked; a URL that is none; a place that we never connect to.
+        for (id, url) in
+            [(2, "rsync://mirror.example/pub"), (3, "http://u:p@mirror.example/"), (4, "http://10.0.0.1/")]
+        {
+            scene.host(id, &[url.to_owned()]).await;
+            scene.sql(&format!("INSERT INTO host_category_dir (host_category_id, path, up2date, directory_id) VALUES ({}, '', TRUE, 1)", id * 10)).await;
+        }
+        let report = scene.crawl(&Job::default()).await;
+        assert_eq!((report.ending, report.hosts.len()), (Ending::Finished, 4));
+        for id in 2..=4 {
+            let host = report.hosts.iter().find(|host| host.id.0 == id).unwrap();
+            assert_eq!(host.status, HostStatus::Failure, "{host:?}");
+            assert_eq!((host.failures, host.statistics.hcds_deleted), (1, 1), "{host:?}");
+            assert!(scene.listed(id * 10).await.is_empty());
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn hosts_without_a_usable_url_do_not_make_our_network_suspect() {
+    each(async |store| {
+        let mut scene = Scene::new(store).await;
+        let good = scene.mirror("good").await;
+        let dead = scene.mirror("dead").await;
+        dead.behave(Behaviour::Dead);
+        for id in 1..=20 {
+            let url = match id {
+                1..=10 => format!("rsync://h{id}/"),
+                11 => Scene::base(&dead),
+                _ => format!("{}?{id}", Scene::base(&good)),
+            };
+            scene.host(id, &[url]).await;
+        }
+        scene.settings.mass_failure_percent = 20;
+        let report = scene.crawl(&Job::default()).await;
+        assert_eq!(report.mass_failure, None);
+        assert_eq!(scene.host_row(11).await.failures, Some(1));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn half_an_answer_falsifies_nothing_while_our_network_is_suspect() {
+    each(async |store| {
+        let mut scene = Scene::new(store).await;
+        scene.be_impatient();
+        scene.settings.requests_per_mirror = 1;
+        scene.settings.mass_failure_hosts = 1;
+        let mirror = scene.good_host(1).await;
+        mirror.behave_at("/pub/test/repo/repodata/primary.xml", Behaviour::Hang);
+        let report = scene.crawl(&Job::default()).await;
+        assert!(report.mass_failure.is_some());
+        assert_eq!(scene.listed(10).await, ALL);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn limits_without_end_are_no_limits() {
+    each(async |store| {
+        let mut scene = Scene::new(store).await;
+        scene.settings.run_timeout_seconds = u64::MAX;
+        scene.settings.host_timeout_seconds = u64::MAX;
+        let _mirror = scene.good_host(1).await;
+    })
+    .await;
+}
+
 async fn twenty_hosts_of_which(dead: i32, scene: &mut Scene) -> (crawl::CrawlReport, Mirror) {
     let good = scene.mirror("good").await;
     let bad = scene.mirror("bad").await;
