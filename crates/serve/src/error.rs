@@ -127,6 +127,9 @@ impl StartError {
             Self::Data(DataError::Continents { .. }) => {
                 "Parsing country continent data failed. Exiting!".into()
             }
+            Self::Listen { address, source, .. } => {
+                format!("Listening on {address} failed: {source}; use a free --listen address and --port")
+            }
             _ => self.to_string(),
         }
     }

@@ -16,8 +16,8 @@ use crate::error::DataError;
 use crate::http::stopped;
 use crate::metrics::Metrics;
 
-/// Times that the first load is tried while a file is being replaced.
-const FIRST_TRIES: u32 = 5;
+/// Times that a load that was asked for is tried while a file is being replaced.
+const TRIES: u32 = 5;
 
 /// Loads data into its place.
 pub(crate) struct Reloader {
@@ -54,15 +54,7 @@ impl Reloader {
     /// The first file that can not be used.
     pub(crate) async fn first(&self) -> Result<(), DataError> {
         let sources = self.sources.clone();
-        let loading = tokio::task::spawn_blocking(move || {
-            for _ in 1..FIRST_TRIES {
-                match data::load(&sources, None) {
-                    Err(DataError::Moving { .. }) => {}
-                    result => return result,
-                }
-            }
-            data::load(&sources, None)
-        });
+        let loading = tokio::task::spawn_blocking(move || until_still(|| data::load(&sources, None)));
         let loaded = loading.await.map_err(|_| DataError::Panicked)??;
         self.place.store(Some(Arc::new(loaded)));
         Ok(())
@@ -122,12 +114,12 @@ impl Reloader {
         let current = self.place.load_full();
         let sources = self.sources.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            let reuse = match files {
-                Files::All => None,
-                Files::Changed => current.as_deref(),
-            };
             let before = sources.signatures();
-            let loaded = data::load(&sources, reuse).and_then(|new| {
+            let loaded = match files {
+                Files::All => until_still(|| data::load(&sources, None)),
+                Files::Changed => data::load(&sources, current.as_deref()),
+            };
+            let loaded = loaded.and_then(|new| {
                 data::verify(&sources, &new, current.as_deref())?;
                 Ok(new)
             });
@@ -149,7 +141,11 @@ impl Reloader {
                 Ok(())
             }
             Err(error @ DataError::Moving { .. }) => {
-                tracing::debug!(%error, "waiting for the files to settle");
+                match files {
+                    // Somebody asked and may not ask again; without a watcher nothing else would load them.
+                    Files::All => tracing::warn!(%error, "the old data stays in use until the next look"),
+                    Files::Changed => tracing::debug!(%error, "waiting for the files to settle"),
+                }
                 Err(error)
             }
             Err(error) => {
@@ -159,5 +155,38 @@ impl Reloader {
                 Err(error)
             }
         }
+    }
+}
+
+/// Loads anew when a file was replaced meanwhile, a few times.
+fn until_still<T>(mut load: impl FnMut() -> Result<T, DataError>) -> Result<T, DataError> {
+    for _ in 1..TRIES {
+        match load() {
+            Err(DataError::Moving { .. }) => {}
+            result => return result,
+        }
+    }
+    load()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_replaced_while_it_is_read_is_read_again_but_not_for_ever() {
+        let mut left = 0;
+        let mut load = |moves: u32| {
+            left = moves;
+            until_still(|| {
+                left = left.checked_sub(1).unwrap_or_default();
+                match left {
+                    0 => Ok(()),
+                    _ => Err(DataError::Moving { file: "cache".into() }),
+                }
+            })
+        };
+        assert!(load(1).is_ok() && load(TRIES).is_ok());
+        assert!(matches!(load(TRIES + 1), Err(DataError::Moving { .. })));
     }
 }
