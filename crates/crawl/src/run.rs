@@ -190,12 +190,7 @@ fn client(settings: &Crawl, around: &Surroundings) -> Result<Http, CrawlError> {
 /// Networks or single addresses.
 fn networks(key: &'static str, list: &[String]) -> Result<Vec<IpNet>, CrawlError> {
     let parse = |text: &String| {
-        let trimmed = text.trim();
-        let net = trimmed
-            .parse::<IpNet>()
-            .ok()
-            .or_else(|| trimmed.parse::<std::net::IpAddr>().ok().map(IpNet::from));
-        net.ok_or_else(|| CrawlError::Setting {
+        settings::check::network(text).ok_or_else(|| CrawlError::Setting {
             key,
             value: text.clone(),
             reason: "expected a network such as 10.0.0.0/8 or an address".into(),

@@ -7,6 +7,7 @@
 //! reference can not drift from the code.
 
 pub mod cache;
+pub mod check;
 pub mod crawl;
 pub mod database;
 pub mod docs;

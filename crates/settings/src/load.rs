@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
+use crate::check::{Mistake, check};
 use crate::environment;
 use crate::error::SettingsError;
 use crate::expand;
@@ -117,6 +118,11 @@ fn finish(mut merged: toml::Table, origins: Origins) -> Result<(Settings, Origin
     }
     let settings = Settings::deserialize(merged)
         .map_err(|e| file::refusal(e.message(), "settings, all layers together".into(), String::new()))?;
+    check(&settings).map_err(|Mistake { key, reason }| {
+        let set = key.split('[').next().unwrap_or_default();
+        let origin = origins.get(set).map_or_else(|| "settings".into(), ToString::to_string);
+        SettingsError::Value { origin, key, reason }
+    })?;
     Ok((settings, origins))
 }
 

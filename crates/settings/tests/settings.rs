@@ -137,6 +137,54 @@ fn a_wrong_type_is_named_with_file_line_and_key() {
 }
 
 #[test]
+fn a_value_that_makes_no_sense_is_named_with_file_line_and_key() {
+    for (group, line, key, reason) in [
+        ("database", "max_connections = 0", "database.max_connections", "expected 1 to 10000, not 0"),
+        ("scan", "threads = 0", "scan.threads", "expected 1 to 1000, not 0"),
+        ("scan", "excludes = [\"a(\"]", "scan.excludes", "pattern \"a(\" is not usable"),
+        ("scan", "excludes = [\"\"]", "scan.excludes", "an empty expression matches every directory"),
+        (
+            "scan",
+            "sources = [{ category = \"C\", excludes = [\"(?=x)\"] }]",
+            "scan.sources[0].excludes",
+            "look-around and back-references are not supported",
+        ),
+        ("scan", "sources = [{}]", "scan.sources[0].category", "it is empty"),
+        (
+            "scan",
+            "repository_mapping = [{ regex = \"[\", prefix = \"x\" }]",
+            "scan.repository_mapping",
+            "repository mapping 1: pattern \"[\"",
+        ),
+        ("scan", "test_paths = [\"\"]", "scan.test_paths", "an empty text is part of every path"),
+        ("crawl", "hosts_in_parallel = 0", "crawl.hosts_in_parallel", "expected 1 to 10000, not 0"),
+        ("crawl", "requests_per_mirror = 17", "crawl.requests_per_mirror", "expected 1 to 16, not 17"),
+        ("crawl", "attempts = 0", "crawl.attempts", "expected 1 to 100, not 0"),
+        ("crawl", "head_timeout_ms = 0", "crawl.head_timeout_ms", "expected 1 or more, not 0"),
+        ("crawl", "max_header_bytes = 100", "crawl.max_header_bytes", "expected 8192 to 16777216, not 100"),
+        (
+            "crawl",
+            "allowed_networks = [\"127.0.0.0/8\", \"10/8\"]",
+            "crawl.allowed_networks[1]",
+            "expected a network such as 10.0.0.0/8 or an address, not \"10/8\"",
+        ),
+        ("crawl", "denied_networks = [\"x\"]", "crawl.denied_networks[0]", "expected a network"),
+        ("crawl", "project_url = \"a b\"", "crawl.project_url", "expected a URL in ASCII"),
+        ("cache", "file = \"\"", "cache.file", "it is empty: name a file"),
+        ("cache", "resolve_parallel = 0", "cache.resolve_parallel", "expected 1 to 10000, not 0"),
+        ("serve", "max_connections = 0", "serve.max_connections", "expected 1 or more, not 0"),
+        ("answer", "trusted_proxies = [\"192.0.2.1\"]", "answer.trusted_proxies[0]", "192.0.2.0/24"),
+    ] {
+        let error = Case::new(&format!("[{group}]\n{line}\n")).error();
+        let begin = format!("DIR/mm.toml:2: setting {key}: ");
+        assert!(error.starts_with(&begin) && error.contains(reason), "{line}: {error}");
+    }
+    let error = Case::new("").variable("MM_CRAWL__HOSTS_IN_PARALLEL", "0").error();
+    assert!(error.starts_with("environment variable MM_CRAWL__HOSTS_IN_PARALLEL: setting"), "{error}");
+    assert_eq!(settings::check::check(&Settings::default()), Ok(()));
+}
+
+#[test]
 fn a_syntax_mistake_has_its_line() {
     let error = Case::new("[database]\nurl = \n").error();
     assert!(error.starts_with("DIR/mm.toml:2: "), "{error}");

@@ -8,7 +8,7 @@ use settings::{Settings, docs, dump};
 use super::Context;
 use crate::arguments::Config;
 use crate::exit::Exit;
-use crate::failure::{Failure, Outcome};
+use crate::failure::Outcome;
 use crate::printer::Printer;
 
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ struct Effective<'a> {
     origins: BTreeMap<&'a str, String>,
 }
 
-/// Runs those that need the settings. Reading them was most of the check.
+/// Runs those that need the settings. Reading them was the check.
 pub fn run(arguments: &Config, context: &Context) -> Outcome {
     let effective = Effective {
         settings: &context.settings,
@@ -25,7 +25,6 @@ pub fn run(arguments: &Config, context: &Context) -> Outcome {
     };
     match arguments {
         Config::Check => {
-            check_rules(&context.settings)?;
             context.out.data(&effective.origins, |origins| {
                 format!("settings are right; {} set, the others are defaults", origins.len())
             })?;
@@ -36,13 +35,6 @@ pub fn run(arguments: &Config, context: &Context) -> Outcome {
         Config::Default => return default(context.out),
     }
     Ok(Exit::Success)
-}
-
-/// What only the parts themselves can tell: whether the scanner's rules mean something.
-fn check_rules(settings: &Settings) -> Outcome<()> {
-    scan::rules::Rules::new(&settings.scan)
-        .map(drop)
-        .map_err(|e| Failure::input(format!("setting scan.repository_mapping: {e}")))
 }
 
 /// Prints the reference file, which needs no valid settings.
