@@ -34,7 +34,7 @@ pub fn url(text: &str, variables: &BTreeMap<String, String>) -> Result<String, S
             .map(|(name, _)| name.to_owned())
             .collect();
         names.extend(named_by_url(text));
-        (text.to_owned(), names)
+        (with_host(text), names)
     } else {
         let words = words(text)?;
         let mut url = "postgresql://".to_owned();
@@ -49,6 +49,22 @@ pub fn url(text: &str, variables: &BTreeMap<String, String>) -> Result<String, S
         }
     }
     Ok(url)
+}
+
+/// A URL with a user and no host (`postgres://mm@/mm?host=/run/postgresql`), which libpq takes and a general
+/// reader of URLs does not, with the host that its query replaces.
+fn with_host(url: &str) -> String {
+    let end = url.find('?').unwrap_or(url.len());
+    let (base, query) = url.split_at_checked(end).unwrap_or((url, ""));
+    let authority = base.find("://").map_or(0, |at| at + 3);
+    let (scheme, rest) = base.split_at_checked(authority).unwrap_or((base, ""));
+    let (authority, path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len())).unwrap_or((rest, ""));
+    match authority.rsplit_once('@') {
+        Some((user, host)) if host.is_empty() || host.starts_with(':') => {
+            format!("{scheme}{user}@localhost{host}{path}{query}")
+        }
+        _ => url.to_owned(),
+    }
 }
 
 /// What the part of a URL before its query decides.
@@ -160,6 +176,23 @@ mod tests {
         assert_eq!(options.get_username(), "mm");
         assert_eq!(options.get_database(), Some("mirrors"));
         assert_eq!(options.get_socket().map(|p| p.display().to_string()), Some("/run/pg".into()));
+    }
+
+    #[test]
+    fn a_url_with_a_user_and_no_host_reaches_the_socket_in_its_query() {
+        for (text, user) in [
+            ("postgres://mm@/mirrors?host=/run/pg", "mm"),
+            ("postgresql://m%20m:x@/mirrors?host=%2Frun%2Fpg&sslmode=disable", "m m"),
+            ("postgres://mm@:5433/mirrors?host=/run/pg", "mm"),
+        ] {
+            let options: sqlx::postgres::PgConnectOptions = with(text, &[]).unwrap().parse().unwrap();
+            assert_eq!(options.get_username(), user);
+            assert_eq!(options.get_database(), Some("mirrors"));
+            assert_eq!(options.get_socket().map(|p| p.display().to_string()), Some("/run/pg".into()));
+        }
+        let options: sqlx::postgres::PgConnectOptions =
+            with("postgres://mm@/mirrors", &[("PGHOST", "/run/other")]).unwrap().parse().unwrap();
+        assert_eq!(options.get_socket().map(|p| p.display().to_string()), Some("/run/other".into()));
     }
 
     proptest::proptest! {
