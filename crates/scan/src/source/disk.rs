@@ -94,9 +94,13 @@ impl Disk for OsDisk {
         let mut entries = Vec::new();
         for entry in fs::read_dir(path)? {
             let entry = entry?;
-            // On the usual file systems the kind comes with the listing, without another look.
-            let kind = kind(entry.file_type()?);
-            entries.push(Entry { name: entry.file_name().into_vec(), kind });
+            // On the usual file systems the kind comes with the listing. Where it takes another look, the entry
+            // may be gone by then, which says nothing about the directory.
+            match entry.file_type() {
+                Ok(found) => entries.push(Entry { name: entry.file_name().into_vec(), kind: kind(found) }),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
         }
         Ok(entries)
     }

@@ -72,12 +72,12 @@ impl Walk {
     }
 
     /// The next task; `None` when all is done.
-    fn take(&self) -> Option<Task> {
+    fn take(&self) -> Option<(Task, Busy<'_>)> {
         let mut state = self.state();
         loop {
             if let Some(task) = state.tasks.pop() {
                 state.busy += 1;
-                return Some(task);
+                return Some((task, Busy(self)));
             }
             if state.busy == 0 {
                 return None;
@@ -86,12 +86,20 @@ impl Walk {
         }
     }
 
-    fn done(&self, found: Vec<Task>) {
-        let mut state = self.state();
-        state.busy -= 1;
-        state.tasks.extend(found);
+    fn add(&self, found: Vec<Task>) {
+        self.state().tasks.extend(found);
+    }
+}
+
+/// One task being worked at. Dropped when it is done, or has panicked: the others must not wait for it.
+struct Busy<'a>(&'a Walk);
+
+impl Drop for Busy<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.busy = state.busy.saturating_sub(1);
         drop(state);
-        self.more.notify_all();
+        self.0.more.notify_all();
     }
 }
 
@@ -112,9 +120,8 @@ impl<D: Disk> TreeSource for LocalTree<D> {
         let parts = std::thread::scope(|scope| {
             let work = || {
                 let mut part = Listing::default();
-                while let Some(task) = walk.take() {
-                    let below = self.visit(&task, known, &mut part, progress);
-                    walk.done(below);
+                while let Some((task, _busy)) = walk.take() {
+                    walk.add(self.visit(&task, known, &mut part, progress));
                 }
                 part
             };
@@ -171,7 +178,8 @@ impl<D: Disk> LocalTree<D> {
         let looked = self.disk.stat(&path).and_then(|stat| Ok((stat, self.disk.list(&path)?)));
         let (stat, entries) = match looked {
             Ok(looked) => looked,
-            Err(e) if is_gone(&e) => return Vec::new(),
+            // What is taken for gone may be deleted, so it must be gone, not only hard to list.
+            Err(e) if is_gone(&e) && self.disk.stat(&path).is_err_and(|e| is_gone(&e)) => return Vec::new(),
             Err(e) => {
                 let reason = e.to_string();
                 out.problems.push(Problem::Unlisted { path: shown(&path), reason });

@@ -120,3 +120,54 @@ fn a_name_too_long_for_the_database_is_left_out_with_a_word() {
     assert_eq!(listing.problems.len(), 1);
     assert!(listing.problems[0].to_string().contains("bytes"), "{}", listing.problems[0]);
 }
+
+/// A disk with a directory that is there, but whose listing fails in a given way.
+#[derive(Clone)]
+struct Failing {
+    disk: MemoryDisk,
+    how: fn() -> io::Result<Vec<Entry>>,
+}
+
+impl Disk for Failing {
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        self.disk.stat(path)
+    }
+
+    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
+        if path.ends_with("bad") { (self.how)() } else { self.disk.list(path) }
+    }
+
+    fn read(&self, path: &Path, limit: u64) -> io::Result<Reading> {
+        self.disk.read(path, limit)
+    }
+}
+
+#[test]
+fn only_a_directory_that_is_gone_is_taken_for_gone() {
+    // On some file systems the listing looks at every entry, and one that vanishes meanwhile fails it.
+    let disk = MemoryDisk::default();
+    disk.directory("top/bad/below");
+    let disk = Failing { disk, how: || Err(io::ErrorKind::NotFound.into()) };
+    let tree = LocalTree::new(disk, "/srv/top", "top", excludes(), 2);
+    let listing = tree.list(&KnownTimes::new(), &Quiet).unwrap();
+    let found: Vec<(&str, bool)> =
+        listing.directories.iter().map(|d| (d.name.as_str(), d.inside == Inside::Unlisted)).collect();
+    assert_eq!(found, [("", false), ("bad", true)], "so nothing below it is deleted");
+    assert_eq!(listing.problems.len(), 1);
+}
+
+#[test]
+fn a_defect_in_one_thread_ends_the_walk() {
+    let (send, receive) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let disk = MemoryDisk::default();
+        for name in ["top/bad", "top/good/a", "top/good/b"] {
+            disk.directory(name);
+        }
+        let disk = Failing { disk, how: || panic!("a defect, made for this test") };
+        let tree = LocalTree::new(disk, "/srv/top", "top", excludes(), 3);
+        send.send(tree.list(&KnownTimes::new(), &Quiet).map(|_| ()).map_err(|e| e.to_string())).unwrap();
+    });
+    let result = receive.recv_timeout(Duration::from_secs(20)).expect("it does not wait for ever");
+    assert!(result.unwrap_err().contains("interrupted by a defect"));
+}
