@@ -35,6 +35,8 @@ pub(crate) struct Job {
     pub(crate) topdir_id: DirectoryId,
     pub(crate) topdir: String,
     pub(crate) root: String,
+    /// Whether this root is the only one that the category's directories are read from.
+    pub(crate) only_root: bool,
     pub(crate) excludes: Excludes,
     pub(crate) rules: Arc<Rules>,
     pub(crate) threads: usize,
@@ -295,6 +297,11 @@ async fn deletions(
     report.counts.gone = gone.len();
     let refused = match job.options.deletion {
         Deletion::Off => return Ok((Vec::new(), Vec::new())),
+        Deletion::Guarded | Deletion::Forced if !job.only_root && !gone.is_empty() => {
+            let why = "directories are not there, but may be in another of the category's configured sources";
+            report.outcome = Outcome::DeletionRefused(format!("{} {why}", gone.len()));
+            return Ok((Vec::new(), Vec::new()));
+        }
         Deletion::Guarded => guard::deletion(gone.len(), recorded.known.len(), listing.files, job.limit),
         Deletion::Forced => None,
     };

@@ -57,6 +57,8 @@ pub(crate) struct PlannedAttachment {
     pub(crate) repository: RepositoryId,
     pub(crate) directory: String,
     pub(crate) prefix: Option<String>,
+    /// Its new name.
+    pub(crate) name: String,
 }
 
 /// Who has a (prefix, arch) or a name.
@@ -87,6 +89,8 @@ pub(crate) fn plan(found: &[Found], known: &Known<'_>, rules: &Rules) -> Reposit
             holders.entry((row.prefix.clone(), arch)).or_insert(Holder::Row(row));
         }
     }
+    let mut attached: HashSet<RepositoryId> = HashSet::new();
+    let paths: HashMap<DirectoryId, &str> = known.ids.iter().map(|(name, id)| (*id, *name)).collect();
     let mut versions: Vec<String> = known.versions.iter().map(|(_, name)| name.clone()).collect();
     for directory in candidates {
         let full = join(known.topdir, &directory.name);
@@ -95,7 +99,9 @@ pub(crate) fn plan(found: &[Found], known: &Known<'_>, rules: &Rules) -> Reposit
             continue;
         }
         let Some(place) = place(directory, &full, known, rules, &mut versions, &mut out) else { continue };
-        let free = |row: &RepositoryRow| row.directory.is_none_or(|id| known.deleted.contains(&id));
+        let free = |row: &RepositoryRow| {
+            row.directory.is_none_or(|id| known.deleted.contains(&id)) && !attached.contains(&row.id)
+        };
         let key = (place.prefix.clone(), place.arch);
         let holder = match (&place.prefix, rules.null_prefix) {
             (None, NullPrefix::None) => continue,
@@ -104,19 +110,24 @@ pub(crate) fn plan(found: &[Found], known: &Known<'_>, rules: &Rules) -> Reposit
         };
         match holder.or_else(|| names.get(&full).copied()) {
             Some(Holder::Row(row)) if free(row) => {
+                // Names are unique: one that another row has already can not be taken over.
+                let other = matches!(names.get(&full), Some(Holder::Row(named)) if named.id != row.id);
                 let attachment = PlannedAttachment {
                     repository: row.id,
                     directory: directory.name.clone(),
                     prefix: row.prefix.clone(),
+                    name: if other { row.name.clone() } else { full.clone() },
                 };
+                attached.insert(row.id);
                 holders.insert(key, Holder::Planned(&directory.name));
                 if let Some(arch) = row.arch {
                     holders.insert((row.prefix.clone(), arch), Holder::Planned(&directory.name));
                 }
-                names.insert(full, Holder::Planned(&directory.name));
+                names.remove(&row.name);
+                names.insert(attachment.name.clone(), Holder::Planned(&directory.name));
                 out.attach.push(attachment);
             }
-            Some(holder) => out.problems.extend(conflict(&full, holder, known, place)),
+            Some(holder) => out.problems.extend(conflict(&full, holder, known, &paths, place)),
             None => {
                 holders.insert(key, Holder::Planned(&directory.name));
                 names.insert(full, Holder::Planned(&directory.name));
@@ -199,14 +210,20 @@ fn new_version(guess: &VersionGuess, full: &str, rules: &Rules) -> NewVersion {
 }
 
 /// The complaint about a repository that another directory has, if it is worth one.
-fn conflict(full: &str, holder: Holder<'_>, known: &Known<'_>, place: Place) -> Option<Problem> {
+fn conflict(
+    full: &str,
+    holder: Holder<'_>,
+    known: &Known<'_>,
+    paths: &HashMap<DirectoryId, &str>,
+    place: Place,
+) -> Option<Problem> {
     let kept = match holder {
         Holder::Row(row) if row.prefix != place.prefix => {
             return Some(Problem::NameTaken { directory: full.to_owned() });
         }
         Holder::Row(row) => {
-            let current = known.ids.iter().find(|(_, id)| Some(**id) == row.directory);
-            current.map_or_else(|| row.name.clone(), |(name, _)| join(known.topdir, name))
+            let current = row.directory.and_then(|id| paths.get(&id));
+            current.map_or_else(|| row.name.clone(), |name| join(known.topdir, name))
         }
         Holder::Planned(name) => join(known.topdir, name),
     };

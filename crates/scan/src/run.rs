@@ -152,6 +152,9 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         let root = entry.path.unwrap_or_else(|| settings.content_root.join(&topdir));
         let source: Arc<dyn TreeSource> =
             Arc::new(LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads));
+        let only_root = settings.sources.iter().filter(|s| s.category == row.name).all(|s| {
+            s.path.as_ref().map_or_else(|| settings.content_root.join(&topdir) == root, |path| *path == root)
+        });
         let job = Job {
             category: row.id,
             name: entry.name,
@@ -159,6 +162,7 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             topdir_id,
             topdir,
             root: root.display().to_string(),
+            only_root,
             excludes,
             rules: Arc::clone(&rules),
             threads: settings.threads,

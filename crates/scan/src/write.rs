@@ -168,6 +168,9 @@ async fn attempt(
     if let Some(state) = &plan.state {
         tx.save_state(job.category, state).await?;
     }
+    if !repositories.versions.is_empty() {
+        tx.changed(Change::all(Subject::Reference, 0));
+    }
     if !touched.is_empty() {
         let mut touched: Vec<i32> = touched.into_iter().map(|id| id.0).collect();
         touched.sort_unstable();
@@ -186,7 +189,7 @@ async fn attach(tx: &MasterTx, job: &Job, repositories: &Repositories, id_of: Fi
     let rows: Vec<(RepositoryId, DirectoryId, String)> = repositories
         .attach
         .iter()
-        .map(|a| Ok((a.repository, id_of(&a.directory)?, join(&job.topdir, &a.directory))))
+        .map(|a| Ok((a.repository, id_of(&a.directory)?, a.name.clone())))
         .collect::<Result<_>>()?;
     tx.attach_repositories(job.category, &rows).await
 }

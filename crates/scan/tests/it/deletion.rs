@@ -238,3 +238,41 @@ async fn excluded_shared_and_top_directories_stay() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_another_source_of_the_category_may_have_is_not_deleted() {
+    each(|store| async move {
+        let disk = filled(&store, 3).await;
+        disk.file("other/d000/f", "x");
+        disk.file("other/more/f", "x");
+        let source = |path: &str| settings::scan::ScanSource {
+            category: "Fedora EPEL".to_owned(),
+            path: Some(MemoryDisk::path(path)),
+            ..settings::scan::ScanSource::default()
+        };
+        for deletion in [Deletion::Guarded, Deletion::Forced] {
+            let settings = settings::Scan {
+                sources: vec![source(TOP), source("other")],
+                ..settings(crate::memory::ROOT.as_ref())
+            };
+            let quiet = std::sync::Arc::new(scan::Quiet);
+            let options = with(deletion);
+            let report =
+                scan::run_on(disk.clone(), &store, &settings, &options, &later(), quiet).await.unwrap();
+            assert_eq!(report.verdict(), Verdict::DeletionRefused, "{report:?}");
+            let all = [TOP, "pub/epel/d000", "pub/epel/d001", "pub/epel/d002", "pub/epel/more"];
+            assert_eq!(directories(&store).await, all);
+        }
+        // The same root twice is one source.
+        let settings = settings::Scan {
+            sources: vec![source(TOP), source(TOP)],
+            ..settings(crate::memory::ROOT.as_ref())
+        };
+        let quiet = std::sync::Arc::new(scan::Quiet);
+        let options = with(Deletion::Guarded);
+        let report = scan::run_on(disk.clone(), &store, &settings, &options, &later(), quiet).await.unwrap();
+        assert_eq!(report.verdict(), Verdict::Fine, "{report:?}");
+        assert_eq!(directories(&store).await, [TOP, "pub/epel/d000", "pub/epel/d001", "pub/epel/d002"]);
+    })
+    .await;
+}

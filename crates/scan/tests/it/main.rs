@@ -13,5 +13,6 @@ mod deletion;
 mod faults;
 mod incremental;
 mod memory;
+mod reattached;
 mod setup;
 mod walk;
