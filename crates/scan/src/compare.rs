@@ -120,6 +120,9 @@ pub(crate) fn compare(
         }
     }
     out.details = indexes.details;
+    // Two checksum files, one above the other, may say the same of one file.
+    let mut said: HashSet<(String, DetailRow)> = HashSet::new();
+    out.details.retain(|d| said.insert((d.directory.clone(), detail_row(d, DirectoryId(0)))));
     out.details.retain(|detail| {
         let row = recorded.row(&detail.directory);
         row.is_none_or(|row| !recorded.details.contains(&detail_row(detail, row.id)))

@@ -70,7 +70,7 @@ pub(crate) fn read(
     let tasks = tasks(listing);
     progress.reading(tasks.len());
     let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<(usize, std::io::Result<Content>)>> = Mutex::new(Vec::with_capacity(tasks.len()));
+    let results: Mutex<Vec<(usize, u64, Told)>> = Mutex::new(Vec::with_capacity(tasks.len()));
     std::thread::scope(|scope| {
         for _ in 0..threads.clamp(1, tasks.len().max(1)) {
             scope.spawn(|| {
@@ -84,46 +84,35 @@ pub(crate) fn read(
                     };
                     let content = source.read(&task.directory.name, &task.file, limit);
                     progress.read(&task.directory.name);
-                    results.lock().unwrap_or_else(PoisonError::into_inner).push((number, content));
+                    let bytes = content.as_ref().map_or(0, |content| content.bytes.len() as u64);
+                    let told = tell(task, content);
+                    results.lock().unwrap_or_else(PoisonError::into_inner).push((number, bytes, told));
                 }
             });
         }
     });
     let mut results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
-    results.sort_by_key(|(number, _)| *number);
+    results.sort_by_key(|(number, ..)| *number);
     let mut out = Indexes::default();
     let mut listed: BTreeMap<&str, (&Found, Checksums)> = BTreeMap::new();
-    for ((_, content), task) in results.into_iter().zip(&tasks) {
-        let path = format!("{}/{}", task.directory.name, task.file);
-        match content {
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => {}
-            Err(e) => {
-                let reason = e.to_string();
-                out.problems.push(match task.purpose {
+    for ((_, bytes, told), task) in results.into_iter().zip(&tasks) {
+        out.bytes += bytes;
+        match (told, task.purpose) {
+            (Told::Nothing, _) => {}
+            (Told::Detail(detail), _) => out.details.push(detail),
+            (Told::Checksums(kind, bytes), _) => {
+                let directory = task.directory;
+                let (_, said) =
+                    listed.entry(&directory.name).or_insert_with(|| (directory, Checksums::default()));
+                said.read(kind, &bytes);
+            }
+            (Told::Failed(reason), purpose) => {
+                let path = format!("{}/{}", task.directory.name, task.file);
+                out.problems.push(match purpose {
                     Purpose::Checksums(_) => Problem::Checksum { path, reason },
                     Purpose::Repomd | Purpose::Summary => Problem::Index { path, reason },
                 });
                 out.retry.insert(task.directory.name.clone(), RETRY_INDEX);
-            }
-            Ok(content) => {
-                out.bytes += content.bytes.len() as u64;
-                match task.purpose {
-                    Purpose::Checksums(kind) => {
-                        let directory = task.directory;
-                        let (_, said) = listed
-                            .entry(&directory.name)
-                            .or_insert_with(|| (directory, Checksums::default()));
-                        said.read(kind, &content.bytes);
-                    }
-                    Purpose::Repomd => match repomd::newest_timestamp(&content.bytes) {
-                        Ok(timestamp) => out.details.push(index_detail(task, &content, timestamp)),
-                        Err(e) => {
-                            out.problems.push(Problem::Index { path, reason: e.to_string() });
-                            out.retry.insert(task.directory.name.clone(), RETRY_INDEX);
-                        }
-                    },
-                    Purpose::Summary => out.details.push(index_detail(task, &content, content.mtime)),
-                }
             }
         }
     }
@@ -132,6 +121,31 @@ pub(crate) fn read(
         settle(directory, said, &by_name, source, &mut out);
     }
     out
+}
+
+/// What a file told. Of an index, which may be large, nothing else is kept.
+enum Told {
+    /// It is not there any more.
+    Nothing,
+    Detail(Detail),
+    Checksums(Algorithm, Vec<u8>),
+    Failed(String),
+}
+
+fn tell(task: &Task<'_>, content: std::io::Result<Content>) -> Told {
+    let content = match content {
+        Ok(content) => content,
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Told::Nothing,
+        Err(e) => return Told::Failed(e.to_string()),
+    };
+    match task.purpose {
+        Purpose::Checksums(kind) => Told::Checksums(kind, content.bytes),
+        Purpose::Summary => Told::Detail(index_detail(task, &content, content.mtime)),
+        Purpose::Repomd => match repomd::newest_timestamp(&content.bytes) {
+            Ok(timestamp) => Told::Detail(index_detail(task, &content, timestamp)),
+            Err(e) => Told::Failed(e.to_string()),
+        },
+    }
 }
 
 fn index_detail(task: &Task<'_>, content: &Content, timestamp: i64) -> Detail {

@@ -119,6 +119,21 @@ async fn a_checksum_file_of_an_unchanged_directory_tells_about_a_new_file_below(
 }
 
 #[tokio::test]
+async fn two_checksum_files_that_say_the_same_make_one_detail() {
+    each(|store| async move {
+        category(&store, EPEL, "EPEL", "pub/epel").await;
+        let root = tempdir().unwrap();
+        write(root.path(), "pub/epel/isos/sub/vmlinuz", "kernel");
+        write(root.path(), "pub/epel/isos/CHECKSUM", format!("{}  sub/vmlinuz\n", "c".repeat(64)));
+        write(root.path(), "pub/epel/isos/sub/CHECKSUM", format!("{}  vmlinuz\n", "c".repeat(64)));
+        let report = scan(&store, root.path()).await;
+        assert_eq!((report.categories[0].counts.details, count(&store, "file_detail").await), (1, 1));
+        assert!(scan(&store, root.path()).await.is_unchanged());
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn scenario_4_large_directories_keep_the_newest() {
     each(|store| async move {
         category(&store, EPEL, "EPEL", "pub/epel").await;
