@@ -6,9 +6,11 @@
     reason = "a test may stop at the first surprise"
 )]
 
+mod adopted;
 mod command_line;
 mod demo;
 mod help;
+mod locked;
 mod old_names;
 mod program;
 mod server;

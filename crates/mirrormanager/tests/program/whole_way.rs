@@ -7,22 +7,31 @@ use crate::program::{Deployment, ran};
 use crate::server::Server;
 
 async fn the_whole_way(deployment: Deployment) {
+    let mirror = master_and_mirror(&deployment).await;
+    tokio::task::block_in_place(|| {
+        prepare(&deployment, "new database, all tables created");
+        add_rows(&deployment, &mirror.url());
+        go(&deployment, &mirror.url());
+    });
+}
+
+/// A master tree in the deployment's folder, and a mirror that has all of it.
+pub(crate) async fn master_and_mirror(deployment: &Deployment) -> Mirror {
     let master = deployment.path("master");
     std::fs::create_dir(&master).unwrap();
     tree::small(&master, Shape::default()).unwrap();
-    let mirror = Mirror::start(&master).await.unwrap();
-    tokio::task::spawn_blocking(move || {
-        prepare(&deployment, &mirror.url());
-        add_rows(&deployment, &mirror.url());
-        nothing_is_half_written(&deployment);
-        run_the_jobs(&deployment, &mirror.url());
-        old_names(&deployment, &mirror.url());
-    })
-    .await
-    .unwrap();
+    Mirror::start(&master).await.unwrap()
 }
 
-fn prepare(deployment: &Deployment, mirror: &str) {
+/// All that is done with a database in which the rows stand.
+pub(crate) fn go(deployment: &Deployment, mirror: &str) {
+    nothing_is_half_written(deployment);
+    run_the_jobs(deployment, mirror);
+    old_names(deployment, mirror);
+}
+
+/// Settings and `db migrate`, which must say that it `found` this.
+pub(crate) fn prepare(deployment: &Deployment, found: &str) {
     let toml = std::fs::read_to_string(deployment.path("mm.toml")).unwrap();
     let toml = format!(
         "{toml}\n[scan]\ncontent_root = \"master\"\n[crawl]\nallowed_networks = [\"127.0.0.0/8\"]\n\
@@ -31,15 +40,15 @@ fn prepare(deployment: &Deployment, mirror: &str) {
     );
     std::fs::write(deployment.path("mm.toml"), toml).unwrap();
     let migrated = deployment.ok(&["db", "migrate"]);
-    assert!(migrated.contains("new database, all tables created"), "{migrated}");
+    assert!(migrated.lines().next().unwrap().ends_with(found), "{migrated}");
     assert!(deployment.ok(&["db", "migrate"]).trim_end().ends_with(": up to date"));
     assert!(deployment.ok(&["db", "check"]).trim_end().ends_with(": as expected"));
     let unreadable = deployment.run(&["scan"]);
     assert_eq!(unreadable.status, 0, "no category, nothing to do: {unreadable:?}");
-    assert!(mirror.starts_with("http://127.0.0.1:"));
 }
 
-fn add_rows(deployment: &Deployment, mirror: &str) {
+/// What an operator types to set up a deployment.
+pub(crate) fn add_rows(deployment: &Deployment, mirror: &str) {
     assert_eq!(deployment.ok(&["product", "add", "Fedora"]), "added product \"Fedora\", id 1\n");
     deployment.ok(&["product", "add", "EPEL"]);
     let linux = ["category", "add", "Fedora Linux", "--product", "Fedora", "--topdir", "pub/fedora/linux"];

@@ -9,6 +9,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDateTime, Utc};
 use model::ids::CategoryId;
 use sea_orm::ConnectionTrait;
+use sqlx::Connection as _;
 use sqlx::postgres::PgConnection;
 
 use super::Master;
@@ -50,6 +51,15 @@ const FREE: Sql = Sql::same(
     "UPDATE mm3_scan_state SET lock_owner = NULL, locked_at = NULL WHERE category_id = $1 AND lock_owner = $2",
 );
 
+const NAME_SESSION: &str = "SELECT set_config('application_name', $1, false)";
+
+/// The session that holds an advisory lock. Its name is hidden from other roles.
+const SESSION: &str = "SELECT coalesce(nullif(a.application_name, ''), 'a session without a name'), l.pid \
+    FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 \
+      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+      AND l.classid::bigint = $1 AND l.objid::bigint = $2 ORDER BY l.pid LIMIT 1";
+
 impl Master {
     /// Takes the lock of a category, or tells who has it.
     ///
@@ -66,13 +76,17 @@ impl Master {
         gone: impl Fn(&str) -> bool,
     ) -> Result<std::result::Result<Lock, Locked>> {
         match self.store.engine() {
-            Engine::Postgres => self.lock_connection(category).await,
+            Engine::Postgres => self.lock_connection(category, owner).await,
             Engine::Sqlite if self.has_memory() => self.lock_row(category, owner, now, gone).await,
             Engine::Sqlite => Ok(Ok(Lock(None))),
         }
     }
 
-    async fn lock_connection(&self, category: CategoryId) -> Result<std::result::Result<Lock, Locked>> {
+    async fn lock_connection(
+        &self,
+        category: CategoryId,
+        owner: &str,
+    ) -> Result<std::result::Result<Lock, Locked>> {
         let pool = self.store.read().get_postgres_connection_pool();
         // Detached, so that a dropped lock closes its session instead of going back to the pool with it.
         let mut connection = pool.acquire().await?.detach();
@@ -81,11 +95,18 @@ impl Master {
             .bind(category.0)
             .fetch_one(&mut connection)
             .await?;
-        Ok(if taken {
-            Ok(Lock(Some(Held::Connection { connection: Box::new(connection), category })))
-        } else {
-            Err(Locked { owner: None })
-        })
+        if taken {
+            // The session bears the owner's name, for those who find the category locked.
+            sqlx::query(NAME_SESSION).bind(owner).execute(&mut connection).await?;
+            return Ok(Ok(Lock(Some(Held::Connection { connection: Box::new(connection), category }))));
+        }
+        let holder = sqlx::query_as::<_, (String, i32)>(SESSION)
+            .bind(i64::from(LOCK_CLASS))
+            .bind(i64::from(category.0))
+            .fetch_optional(&mut connection)
+            .await?;
+        connection.close().await?;
+        Ok(Err(Locked { owner: holder.map(|(name, session)| format!("{name}, database session {session}")) }))
     }
 
     async fn lock_row(
@@ -151,7 +172,6 @@ impl Held {
     async fn release(self) -> Result<()> {
         match self {
             Self::Connection { mut connection, category } => {
-                use sqlx::Connection as _;
                 // By word, not by hanging up: the server would take its time to notice.
                 sqlx::query("SELECT pg_advisory_unlock($1, $2)")
                     .bind(LOCK_CLASS)
