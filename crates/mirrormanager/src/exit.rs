@@ -15,6 +15,10 @@ pub enum Exit {
     DeletionRefused,
     /// Another instance holds the lock.
     Locked,
+    /// Stopped by Ctrl-C; what was known by then is kept.
+    Interrupted,
+    /// Stopped by SIGTERM; what was known by then is kept.
+    Terminated,
 }
 
 impl Exit {
@@ -26,6 +30,8 @@ impl Exit {
             Self::Usage => 2,
             Self::DeletionRefused => 3,
             Self::Locked => 4,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
         }
     }
 }

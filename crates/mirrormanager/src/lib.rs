@@ -14,7 +14,9 @@ pub mod failure;
 pub mod logging;
 pub mod printer;
 pub mod progress;
+pub mod reason;
 mod run;
+pub mod signals;
 pub mod table;
 
 pub use run::run;

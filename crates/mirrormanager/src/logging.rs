@@ -1,6 +1,6 @@
 //! Setting up the log, once per process.
 
-use std::io::IsTerminal;
+use std::io::{self, IsTerminal, Write};
 
 use settings::Log;
 use settings::log::LogFormat;
@@ -8,6 +8,7 @@ use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::format::FmtSpan;
 
 use crate::failure::{Failure, Outcome};
+use crate::progress;
 
 /// Sends log lines to standard error in the form the settings ask for. A second call changes nothing.
 ///
@@ -19,13 +20,26 @@ pub fn start(log: &Log) -> Outcome<()> {
         .map_err(|e| Failure::input(format!("setting log.level: {:?} is no log filter: {e}", log.level)))?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
+        .with_writer(|| Beside)
         .with_span_events(FmtSpan::NONE);
-    let terminal = std::io::stderr().is_terminal();
+    let terminal = io::stderr().is_terminal();
     let _ = match log.format {
         LogFormat::Json => builder.json().try_init(),
         LogFormat::Auto if !terminal => builder.json().try_init(),
         LogFormat::Text | LogFormat::Auto => builder.with_ansi(terminal).with_target(false).try_init(),
     };
     Ok(())
+}
+
+/// Standard error beside progress bars; each write is a whole line.
+struct Beside;
+
+impl Write for Beside {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        progress::beside(|| io::stderr().lock().write_all(bytes)).map(|()| bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        io::stderr().lock().flush()
+    }
 }

@@ -1,42 +1,46 @@
 //! Progress on a terminal; nothing anywhere else.
+//!
+//! All bars are drawn by one board, so that a log line can ask for the terminal ([`beside`]) and does not
+//! end up in the middle of a bar.
 
+use std::sync::LazyLock;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::printer::Printer;
 
-/// A bar with a known length, or a silent one when standard error is no terminal.
-pub fn bar(out: Printer, what: &str, length: u64) -> ProgressBar {
-    start(
-        out,
-        what,
-        ProgressBar::with_draw_target(Some(length), target(out)),
-        "{msg} {wide_bar} {pos}/{len} {eta}",
-    )
+static BOARD: LazyLock<MultiProgress> =
+    LazyLock::new(|| MultiProgress::with_draw_target(ProgressDrawTarget::stderr()));
+
+/// Tells how much there is to do. What was a counter until then becomes a bar.
+pub fn length(bar: &ProgressBar, length: usize) {
+    if bar.length().is_none() {
+        style(bar, "{msg:28!} [{wide_bar}] {pos}/{len} [{elapsed}]");
+    }
+    bar.set_length(length as u64);
 }
 
-/// A counter without a known end.
+/// A counter without a known end; a silent one when standard error is no terminal.
 pub fn counter(out: Printer, what: &str) -> ProgressBar {
-    start(
-        out,
-        what,
-        ProgressBar::with_draw_target(None, target(out)),
-        "{spinner} {msg} {human_pos} [{elapsed}]",
-    )
-}
-
-fn target(out: Printer) -> ProgressDrawTarget {
-    if out.draws_progress() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() }
-}
-
-fn start(out: Printer, what: &str, bar: ProgressBar, template: &str) -> ProgressBar {
-    if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
-    }
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+    style(&bar, "{spinner} {msg} {human_pos} [{elapsed}]");
     bar.set_message(what.to_owned());
-    if out.draws_progress() {
-        bar.enable_steady_tick(Duration::from_millis(100));
+    if !out.draws_progress() {
+        return bar;
     }
+    let bar = BOARD.add(bar);
+    bar.enable_steady_tick(Duration::from_millis(100));
     bar
+}
+
+/// Writes something to standard error while no bar is in the way.
+pub fn beside<T>(write: impl FnOnce() -> T) -> T {
+    BOARD.suspend(write)
+}
+
+fn style(bar: &ProgressBar, template: &str) {
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style.progress_chars("=> "));
+    }
 }

@@ -1,5 +1,20 @@
 //! Plain tables for people: columns padded with blanks, no frame, so that they can be cut and grepped.
 
+/// Columns of a table that still reads well.
+const WIDTH: usize = 120;
+/// Columns that a last cell of text gets, however wide the others are.
+const LEAST: usize = 32;
+
+/// How many columns are left on a line for one more cell behind those of `rows`.
+pub fn room(heading: &[&str], rows: &[Vec<String>]) -> usize {
+    let width = |column: usize, head: &&str| {
+        let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
+        cells.chain([head.chars().count()]).max().unwrap_or(0) + 2
+    };
+    let used: usize = heading.iter().enumerate().map(|(column, head)| width(column, head)).sum();
+    WIDTH.saturating_sub(used).max(LEAST)
+}
+
 /// Renders a heading and rows. Control characters in cells become `?`.
 pub fn render(heading: &[&str], rows: &[Vec<String>]) -> String {
     let clean = |cell: &str| cell.chars().map(|c| if c.is_control() { '?' } else { c }).collect::<String>();

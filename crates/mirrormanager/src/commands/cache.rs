@@ -67,8 +67,8 @@ pub async fn build(
     let now = clock.now();
     let reads = store::export::read(store).await?;
     let bars = Bars {
-        names: progress::bar(out, "resolving names", 0),
-        directories: progress::bar(out, "directories", 0),
+        names: progress::counter(out, "resolving names"),
+        directories: progress::counter(out, "directories"),
     };
     let built = cache::build_file(file, &reads, names.as_ref(), now, mode, &bars).await;
     bars.names.finish_and_clear();
@@ -101,7 +101,7 @@ impl Progress for Bars {
             Stage::Names => &self.names,
             Stage::Directories => &self.directories,
         };
-        bar.set_length(total as u64);
+        progress::length(bar, total);
         bar.set_position(done as u64);
     }
 }

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crawl::{CrawlError, CrawlReport, Ending, HostReport, Job, Mode, Progress, Surroundings};
+use crawl::host_log::escaped;
+use crawl::{CategoryReport, CrawlError, CrawlReport, Ending, HostReport, Job, Mode, Progress, Surroundings};
 use indicatif::ProgressBar;
 use model::activity::CrawlScope;
 use model::clock::{Clock, SystemClock};
@@ -17,19 +18,25 @@ use crate::arguments::{Crawl, Which};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
-use crate::{progress, table};
+use crate::signals::Watch;
+use crate::{progress, reason, table};
 
 /// Crawls and says what came of it.
 pub async fn run(arguments: Crawl, context: &Context) -> Outcome {
     let store = context.store().await?;
     let mut job = job(&arguments);
+    let named = arguments.host.clone();
     if let Some(host) = arguments.host {
         let id = named::host(&store, &Which { host, site: None }).await?.id;
         (job.start_id, job.stop_id) = (id, id.saturating_add(1));
     }
-    let report = crawl(&store, &context.settings, &job, Arc::new(SystemClock), context.out).await?;
+    let (report, exit) = crawl(&store, &context.settings, &job, Arc::new(SystemClock), context.out).await?;
     context.out.data(&report, describe)?;
-    Ok(exit(&report))
+    if let (Some(host), true) = (&named, report.hosts.is_empty() && report.ending == Ending::Finished) {
+        let why = "it is private or switched off; see --include-private and --include-disabled";
+        context.out.note(format_args!("host {host:?} was not checked: {why}"));
+    }
+    Ok(exit)
 }
 
 fn job(arguments: &Crawl) -> Job {
@@ -46,7 +53,8 @@ fn job(arguments: &Crawl) -> Job {
     }
 }
 
-/// Checks what the mirrors hold; Ctrl-C ends it early, and what is known by then is kept.
+/// Checks what the mirrors hold, and how that ended. Ctrl-C and SIGTERM end it early; what is known by
+/// then is kept.
 ///
 /// # Errors
 /// Only what makes the whole run impossible; what happens to single hosts is in the report.
@@ -56,8 +64,8 @@ pub async fn crawl(
     job: &Job,
     clock: Arc<dyn Clock>,
     out: Printer,
-) -> Outcome<CrawlReport> {
-    let bar = Arc::new(Bar { bar: progress::bar(out, "crawling", 0) });
+) -> Outcome<(CrawlReport, Exit)> {
+    let bar = Arc::new(Bar { bar: progress::counter(out, "crawling") });
     let cancel = CancellationToken::new();
     let surroundings = Surroundings {
         clock,
@@ -66,16 +74,15 @@ pub async fn crawl(
         progress: Arc::<Bar>::clone(&bar),
         cancel: cancel.clone(),
     };
-    let interrupted = tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            cancel.cancel();
-        }
-    });
+    let watch = Watch::start(cancel)?;
     let result = crawl::run(store, &settings.crawl, job, &surroundings).await;
-    interrupted.abort();
+    let signal = watch.end().await;
     bar.bar.finish_and_clear();
     match result {
-        Ok(report) => Ok(report),
+        Ok(report) => {
+            let exit = exit(&report, signal);
+            Ok((report, exit))
+        }
         Err(CrawlError::UnknownCategory { name, known }) => {
             let near = named::nearest(&name, known.iter().map(String::as_str));
             let hint = near.map_or_else(
@@ -92,37 +99,53 @@ pub async fn crawl(
     }
 }
 
-fn exit(report: &CrawlReport) -> Exit {
+/// A host that fails is news, not a failure of the crawl. A run that was cut short, or whose silence
+/// must be our own network's, did not do its work.
+fn exit(report: &CrawlReport, signal: Option<Exit>) -> Exit {
     match report.ending {
-        Ending::Finished => Exit::Success,
-        Ending::TimeLimit | Ending::Cancelled => Exit::Failed,
+        Ending::Finished if report.mass_failure.is_none() => Exit::Success,
+        Ending::Finished | Ending::TimeLimit => Exit::Failed,
+        Ending::Cancelled => signal.unwrap_or(Exit::Failed),
     }
 }
 
 /// A row per host and category, and how the run ended.
 pub fn describe(report: &CrawlReport) -> String {
+    let heading = ["HOST", "STATUS", "TIME", "CATEGORY", "VERDICT", "CURRENT"];
     let mut rows = Vec::new();
+    let mut about = Vec::new();
     for host in &report.hosts {
-        let duration = format!("{:.1} s", host.duration_seconds);
+        let begin = |rest: [String; 3]| {
+            let time = format!("{:.1} s", host.duration_seconds);
+            [vec![escaped(&host.name), host.status.as_str().to_owned(), time], rest.to_vec()].concat()
+        };
         if host.categories.is_empty() {
-            let why = host.details.clone().unwrap_or_default();
-            rows.push(vec![host.name.clone(), host.status.as_str().into(), duration, "-".into(), why]);
-            continue;
+            rows.push(begin(["-".into(), "-".into(), "-".into()]));
+            about.push((host, None));
         }
         for category in &host.categories {
-            let why = category.reason.clone().or_else(|| host.details.clone()).unwrap_or_default();
-            rows.push(vec![
-                host.name.clone(),
-                host.status.as_str().into(),
-                duration.clone(),
-                format!("{}: {}", category.category, category.status.as_str()),
-                why,
-            ]);
+            let verdict = category.status.as_str().to_owned();
+            rows.push(begin([escaped(&category.category), verdict, share(category)]));
+            about.push((host, Some(category)));
         }
     }
-    let mut text = table::render(&["HOST", "STATUS", "DURATION", "CATEGORY", "REASON"], &rows);
+    let room = table::room(&heading, &rows);
+    for (row, (host, category)) in rows.iter_mut().zip(about) {
+        row.push(match category {
+            Some(category) => {
+                let why = category.reason.as_deref().or(host.details.as_deref()).unwrap_or_default();
+                reason::brief(why, category.first_bad.as_ref(), category.url.as_deref(), room)
+            }
+            None => reason::end_cut(host.details.as_deref().unwrap_or_default(), room),
+        });
+    }
+    let mut text = table::render(&[&heading[..], &["REASON"]].concat(), &rows);
     for host in &report.hosts {
-        text.extend(host.disabled.iter().map(|why| format!("{} was switched off: {why}\n", host.name)));
+        text.extend(
+            host.disabled
+                .iter()
+                .map(|why| format!("{} was switched off: {}\n", escaped(&host.name), escaped(why))),
+        );
     }
     if let Some(mass) = report.mass_failure {
         text.push_str(&format!(
@@ -139,17 +162,21 @@ pub fn describe(report: &CrawlReport) -> String {
     text
 }
 
+fn share(category: &CategoryReport) -> String {
+    reason::share(category.current, category.current + category.stale + category.unknown)
+}
+
 struct Bar {
     bar: ProgressBar,
 }
 
 impl Progress for Bar {
     fn run_started(&self, hosts: usize) {
-        self.bar.set_length(hosts as u64);
+        progress::length(&self.bar, hosts);
     }
 
     fn host_started(&self, _host: HostId, name: &str) {
-        self.bar.set_message(format!("crawling {name}"));
+        self.bar.set_message(format!("crawling {}", escaped(name)));
     }
 
     fn host_finished(&self, _report: &HostReport) {
@@ -158,5 +185,6 @@ impl Progress for Bar {
 
     fn trying_again(&self, hosts: usize) {
         self.bar.inc_length(hosts as u64);
+        self.bar.set_message("trying again what did not answer");
     }
 }

@@ -51,8 +51,7 @@ pub fn run(cli: Cli) -> Outcome {
     let load = || Context::load(cli.global.clone(), out);
     match cli.command {
         Command::Demo(arguments) => {
-            let global = demo::quieter(cli.global);
-            block_on(demo::run(arguments, Context::load(global, out)?))
+            block_on(demo::run(arguments, Context::load_with(cli.global, out, demo::quieter)?))
         }
         Command::Scan(arguments) => block_on(scan::run(arguments, &load()?)),
         Command::Crawl(arguments) => block_on(crawl::run(arguments, &load()?)),
@@ -73,8 +72,18 @@ pub fn run(cli: Cli) -> Outcome {
 
 impl Context {
     fn load(global: Global, out: Printer) -> Outcome<Self> {
+        Self::load_with(global, out, |_, _| ())
+    }
+
+    /// With other defaults of the log than usual; `-q` and `-v` come after them.
+    fn load_with(
+        global: Global,
+        out: Printer,
+        usual: impl FnOnce(&mut settings::Log, &Origins),
+    ) -> Outcome<Self> {
         let (mut settings, origins) =
             settings::load(&Sources::of_process(global.config, global.assignments))?;
+        usual(&mut settings.log, &origins);
         match (global.quiet, global.verbose) {
             (true, _) => settings.log.level = "warn".into(),
             (false, 0) => {}

@@ -194,7 +194,7 @@ async fn run_crawl(settings: Settings, job: Job, no_fail: bool, canary: bool, ou
     if let Some(unknown) = unknown_category(&store, &job.categories).await? {
         return Err(Failure::input(unknown));
     }
-    let report = command::crawl(&store, &settings, &job, Arc::new(SystemClock), out).await?;
+    let (report, exit) = command::crawl(&store, &settings, &job, Arc::new(SystemClock), out).await?;
     out.line(table(&report, canary))?;
     let duration = duration(report.duration_seconds);
     match report.ending {
@@ -208,12 +208,12 @@ async fn run_crawl(settings: Settings, job: Job, no_fail: bool, canary: bool, ou
                 _ => "maximum run time reached",
             };
             let text = format!("Crawler failed after {duration}: {why}, some host statuses are unknown");
-            if no_fail {
+            if no_fail && report.ending == Ending::TimeLimit {
                 out.line(text)?;
                 return Ok(Exit::Success);
             }
             usage::error(text);
-            Ok(Exit::Failed)
+            Ok(exit)
         }
     }
 }

@@ -66,7 +66,9 @@ impl Stage {
     /// As the command `crawl`.
     pub async fn crawl(&self) -> Outcome<CrawlReport> {
         let clock = Arc::clone(&self.clock);
-        crawl::crawl(&self.store, &self.settings, &Job::default(), clock, self.out).await
+        crawl::crawl(&self.store, &self.settings, &Job::default(), clock, self.out)
+            .await
+            .map(|(report, _)| report)
     }
 
     /// Builds the cache file.

@@ -7,23 +7,34 @@ use std::time::Instant;
 
 use model::clock::SystemClock;
 use serve::{Options, Running, Server};
+use settings::log::LogFormat;
+use settings::{Log, Origins};
 use tempfile::TempDir;
 
 use super::stage::{Stage, settings_path};
 use super::world::Character;
 use super::{ask, verdicts};
-use crate::arguments::{Demo, Global};
+use crate::arguments::Demo;
 use crate::commands::{Context, scan};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
+use crate::signals;
 
 /// The repository of the example questions.
 const QUESTION: &str = "repo=fedora-42&arch=x86_64";
+/// The two ways to ask it.
+const QUESTIONS: [&str; 2] = ["mirrorlist", "metalink"];
 
-/// The demo tells what it does itself, so the log is for trouble only, unless more was asked for.
-pub fn quieter(global: Global) -> Global {
-    Global { quiet: global.verbose == 0, ..global }
+/// The demo tells what it does itself, so its log is for trouble only, and for people, unless something
+/// else was asked for.
+pub fn quieter(log: &mut Log, origins: &Origins) {
+    if !origins.contains_key("log.level") {
+        log.level = "warn".into();
+    }
+    if !origins.contains_key("log.format") {
+        log.format = LogFormat::Text;
+    }
 }
 
 /// Goes the whole way once and then serves until Ctrl-C, or with `--once` until one answer was served.
@@ -59,6 +70,7 @@ pub async fn run(arguments: Demo, context: Context) -> Outcome {
     ))?;
     prove(&server, &stage).await?;
     let ended = if arguments.once {
+        out.line(asked(&server))?;
         Ok(())
     } else {
         out.line(to_try(&server, &stage, &folder))?;
@@ -84,7 +96,7 @@ fn folder(named: Option<PathBuf>) -> Outcome<(PathBuf, Option<TempDir>)> {
 /// Asks both questions over a real socket and looks for the mirror that has everything.
 async fn prove(server: &Running, stage: &Stage) -> Outcome<()> {
     let good = stage.world.mirror(Character::InSync).map(|mirror| mirror.url.clone()).unwrap_or_default();
-    for path in [format!("/mirrorlist?{QUESTION}"), format!("/metalink?{QUESTION}")] {
+    for path in QUESTIONS.map(|kind| format!("/{kind}?{QUESTION}")) {
         let answer = ask::get(server.address(), &path)
             .await
             .map_err(|e| Failure::operation(format!("{path} was not answered: {e}")))?;
@@ -122,13 +134,18 @@ fn control_lines(address: SocketAddr) -> [String; 2] {
     [format!("  curl http://{address}/metrics"), format!("  curl http://{address}/health/ready")]
 }
 
+/// What was asked before it ends, for who wants to ask it, too.
+fn asked(server: &Running) -> String {
+    let address = server.address();
+    let mut lines = vec![format!("both answered with {}:", Character::InSync.host())];
+    lines.extend(QUESTIONS.iter().map(|kind| format!("  curl 'http://{address}/{kind}?{QUESTION}'")));
+    lines.push("it ends now; run it without --once to ask for yourself".to_owned());
+    lines.join("\n")
+}
+
 /// Waits for Ctrl-C or SIGTERM.
 async fn until_told(out: Printer) -> Outcome<()> {
-    let mut terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())?;
-    tokio::select! {
-        interrupted = tokio::signal::ctrl_c() => interrupted?,
-        _ = terminate.recv() => {}
-    }
+    signals::told_to_stop().await?;
     out.note("stopping");
     Ok(())
 }

@@ -1,9 +1,9 @@
 //! The table of verdicts: what the crawl found out about each mirror, and why.
 
-use crawl::{CategoryReport, CrawlReport, HostReport};
+use crawl::{BadFile, CategoryReport, CrawlReport, HostReport};
 
 use super::world::{Character, World};
-use crate::table;
+use crate::{reason, table};
 
 /// One line: a mirror and one of its categories.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,10 @@ pub struct Verdict {
     pub directories: u32,
     /// Why it is not current. Empty if it is.
     pub reason: String,
+    /// The first bad file.
+    pub first_bad: Option<BadFile>,
+    /// The URL that was asked last.
+    pub url: Option<String>,
 }
 
 /// The verdicts of a crawl, in the order in which the mirrors were set up.
@@ -44,12 +48,15 @@ fn verdict(character: Character, host: &HostReport, category: &CategoryReport) -
         current: category.current,
         directories: category.current + category.stale + category.unknown,
         reason: category.reason.clone().or_else(|| host.details.clone()).unwrap_or_default(),
+        first_bad: category.first_bad.clone(),
+        url: category.url.clone(),
     }
 }
 
-/// The table as text.
+/// The table as text, readable at 120 columns.
 pub fn render(verdicts: &[Verdict]) -> String {
-    let rows: Vec<Vec<String>> = verdicts
+    let heading = ["MIRROR", "IT IS", "CATEGORY", "VERDICT", "CURRENT"];
+    let mut rows: Vec<Vec<String>> = verdicts
         .iter()
         .map(|v| {
             vec![
@@ -57,10 +64,13 @@ pub fn render(verdicts: &[Verdict]) -> String {
                 v.character.to_owned(),
                 v.category.clone(),
                 v.status.to_owned(),
-                format!("{}/{}", v.current, v.directories),
-                v.reason.clone(),
+                reason::share(v.current, v.directories),
             ]
         })
         .collect();
-    table::render(&["MIRROR", "IT IS", "CATEGORY", "VERDICT", "CURRENT", "REASON"], &rows)
+    let room = table::room(&heading, &rows);
+    for (row, v) in rows.iter_mut().zip(verdicts) {
+        row.push(reason::brief(&v.reason, v.first_bad.as_ref(), v.url.as_deref(), room));
+    }
+    table::render(&[&heading[..], &["REASON"]].concat(), &rows)
 }

@@ -52,9 +52,9 @@ impl Character {
             Self::InSync => "has everything",
             Self::Stale => "one day behind",
             Self::Partial => "without rawhide",
-            Self::Truncated => "serves half of every file",
-            Self::Dead => "refuses connections",
-            Self::Flapping => "every second request fails",
+            Self::Truncated => "cuts files short",
+            Self::Dead => "is switched off",
+            Self::Flapping => "often fails",
         }
     }
 

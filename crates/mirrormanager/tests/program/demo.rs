@@ -21,7 +21,7 @@ fn once_it_shows_the_verdicts_and_ends_well() {
             demo.stdout.lines().filter(|line| line.starts_with(character.host())).collect();
         assert_eq!(lines.len(), 2, "one line per category of {}: {}", character.host(), demo.stdout);
     }
-    assert!(demo.stdout.contains("in-sync.example    has everything              Fedora Linux  current "));
+    assert!(demo.stdout.contains("in-sync.example    has everything    Fedora Linux  current "));
     assert!(demo.stdout.contains("connection refused"), "{}", demo.stdout);
     let line = demo.stdout.lines().find_map(|line| line.strip_prefix("serving after ")).unwrap();
     let (seconds, url) = line.split_once(" s on ").unwrap();

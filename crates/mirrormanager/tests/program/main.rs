@@ -8,6 +8,7 @@
 
 mod adopted;
 mod command_line;
+mod crawl_cli;
 mod demo;
 mod help;
 mod locked;
