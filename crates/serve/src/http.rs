@@ -157,6 +157,8 @@ fn builder(limits: &Limits) -> auto::Builder<TokioExecutor> {
         .http1()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)
+        // A client that has sent all it has to say still wants its answers.
+        .half_close(true)
         .max_buf_size(limits.header_bytes);
     builder
         .http2()

@@ -1,8 +1,12 @@
 //! HTTP/1.0, 1.1 and 2, the methods, and exactly the headers that were promised.
 
+use std::io::Write as _;
+use std::net::Shutdown;
+
 use bytes::Bytes;
 use http_body_util::{BodyExt as _, Full};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpStream;
 
 use crate::support::{Client, Deployment, LIST, Reply, get};
@@ -64,6 +68,23 @@ async fn http_1_1_keeps_the_connection_and_answers_pipelined_requests_in_order()
     client.send(format!("GET {LIST} HTTP/1.1\r\nhost: t\r\nconnection: close\r\n\r\n")).await;
     assert_eq!(client.reply().await.unwrap().body, BODY);
     assert!(client.closed().await);
+}
+
+/// Netcat and old proxies close their side once all is sent; every request still has its answer.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_closes_its_side_gets_all_its_answers() {
+    let server = Deployment::new().start().await;
+    for requests in [1, 2, 5, 100, 400] {
+        let sent = format!("GET {LIST} HTTP/1.1\r\nhost: t\r\n\r\n").repeat(requests);
+        // The end is there when the server is still busy with the last of many.
+        let mut client = std::net::TcpStream::connect(server.address()).unwrap();
+        client.write_all(sent.as_bytes()).unwrap();
+        client.shutdown(Shutdown::Write).unwrap();
+        client.set_nonblocking(true).unwrap();
+        let mut answers = String::new();
+        TcpStream::from_std(client).unwrap().read_to_string(&mut answers).await.unwrap();
+        assert_eq!(answers.matches("200 OK").count(), requests);
+    }
 }
 
 #[tokio::test]

@@ -2,15 +2,13 @@
 //! this process do not notice.
 
 use std::fs;
-use std::process::Command;
 
 use settings::serve::AccessLogFormat;
 
 use crate::support::{DEADLINE, Deployment, LIST, TIME, cache, clock, get, until};
 
 fn signal(name: &str) {
-    let status = Command::new("kill").arg(name).arg(std::process::id().to_string()).status().unwrap();
-    assert!(status.success());
+    testkit::programs::signal(name, std::process::id());
 }
 
 #[tokio::test]
@@ -28,12 +26,12 @@ async fn hangup_reloads_and_reopens_and_terminate_stops() {
     fs::rename(path, &old).unwrap();
     deployment.replace(&cache(TIME + 1, &["second.example"]));
 
-    signal("-HUP");
+    signal("HUP");
     until("the new host is listed", || async { get(address, LIST).await.body.contains("second.example") })
         .await;
     assert!(path.exists(), "the log was opened anew before the data was loaded");
 
-    signal("-TERM");
+    signal("TERM");
     tokio::time::timeout(DEADLINE, running).await.expect("a stop").unwrap().unwrap();
     assert!(fs::read_to_string(old).unwrap().contains("REPO: linux-40"));
     assert!(fs::read_to_string(path).unwrap().contains("REPO: linux-40"));
