@@ -117,7 +117,7 @@ async fn locked(
     if job.options.writing == Writing::DryRun {
         return within(master, job, source, clock, progress, report).await;
     }
-    let lock = match master.lock(job.category, &owner::name(), clock.now(), owner::is_gone).await? {
+    let lock = match master.lock(job.category, &owner::name(), clock.now(), owner::state).await? {
         Ok(lock) => lock,
         Err(locked) => {
             let who = locked.owner.map_or_else(String::new, |owner| format!(" ({owner})"));

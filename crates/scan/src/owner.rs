@@ -4,23 +4,43 @@ use std::fs;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use store::master::Holder;
+
 /// The name of a new scan of this process, unlike that of any other.
 pub(crate) fn name() -> String {
     static SCANS: AtomicU64 = AtomicU64::new(0);
     let scan = SCANS.fetch_add(1, Ordering::Relaxed);
-    format!("process {} of {}, scan {scan}", std::process::id(), machine())
+    let process = std::process::id();
+    format!("process {process} of {}, started at {}, scan {scan}", machine(), started(process).unwrap_or(0))
 }
 
-/// Whether the holder of a name was a process of this machine that has ended.
-pub(crate) fn is_gone(name: &str) -> bool {
-    let Some((process, rest)) = name.strip_prefix("process ").and_then(|rest| rest.split_once(" of ")) else {
-        return false;
-    };
-    let Some((machine_name, _)) = rest.rsplit_once(", scan ") else { return false };
-    let Ok(process) = process.parse::<u32>() else { return false };
-    machine_name == machine()
-        && Path::new("/proc/self").exists()
-        && !Path::new(&format!("/proc/{process}")).exists()
+/// What is known of the holder of a name: only of a process of this machine anything is.
+pub(crate) fn state(name: &str) -> Holder {
+    let Some((process, machine_name, start)) = parts(name) else { return Holder::Unknown };
+    if machine_name != machine() || !Path::new("/proc/self").exists() {
+        return Holder::Unknown;
+    }
+    match started(process) {
+        // Numbers of processes are used again; with its time of start one is unmistakable.
+        Some(now) if now == start => Holder::Running,
+        Some(_) => Holder::Ended,
+        None if Path::new(&format!("/proc/{process}")).exists() => Holder::Unknown,
+        None => Holder::Ended,
+    }
+}
+
+fn parts(name: &str) -> Option<(u32, &str, u64)> {
+    let (process, rest) = name.strip_prefix("process ")?.split_once(" of ")?;
+    let (rest, _) = rest.rsplit_once(", scan ")?;
+    let (machine, start) = rest.rsplit_once(", started at ")?;
+    Some((process.parse().ok()?, machine, start.parse().ok()?))
+}
+
+/// When a process of this machine began, in ticks of its clock. `None`: it has ended, or this is no Linux.
+fn started(process: u32) -> Option<u64> {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The second field is the program's name in parentheses, which may hold anything.
+    stat.rsplit_once(')')?.1.split_whitespace().nth(19)?.parse().ok()
 }
 
 fn machine() -> String {
@@ -34,12 +54,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_an_ended_process_of_this_machine_is_gone() {
-        assert!(!is_gone(&name()));
+    fn only_of_processes_of_this_machine_anything_is_known() {
+        assert_eq!(state(&name()), Holder::Running);
         assert_ne!(name(), name());
-        let ended = format!("process {} of {}, scan 0", u32::MAX, machine());
-        assert!(is_gone(&ended));
-        assert!(!is_gone(&format!("process {} of elsewhere, scan 0", u32::MAX)));
-        assert!(!is_gone("somebody"));
+        let of = |process: u32, machine: &str, start: u64| {
+            state(&format!("process {process} of {machine}, started at {start}, scan 0"))
+        };
+        let me = std::process::id();
+        let start = started(me).unwrap();
+        assert_eq!(of(me, &machine(), start), Holder::Running);
+        assert_eq!(of(me, &machine(), start + 1), Holder::Ended, "another process of the same number");
+        assert_eq!(of(u32::MAX, &machine(), start), Holder::Ended);
+        assert_eq!(of(u32::MAX, "elsewhere", start), Holder::Unknown);
+        assert_eq!(state("somebody"), Holder::Unknown);
     }
 }

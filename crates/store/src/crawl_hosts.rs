@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, HashSet};
 
 use model::activity::{Activity, CrawlScope, Flags};
 use model::ids::{CategoryId, HostCategoryId, HostId};
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult};
 
-use crate::connect::{Engine, Store};
+use crate::connect::Store;
 use crate::error::Result;
 use crate::sql::{self, Sql};
 
@@ -60,8 +60,7 @@ pub async fn select(store: &Store, filter: &HostFilter) -> Result<Vec<Selected>>
     let carrying: Option<HashSet<i32>> = if filter.categories.is_empty() {
         None
     } else {
-        let ids: Vec<i32> = filter.categories.iter().map(|id| id.0).collect();
-        let list = sql::id_list(store.engine(), &ids);
+        let list = sql::id_list(store.engine(), filter.categories.iter().copied());
         let rows = store.read().query_all_raw(CARRYING.with(store.engine(), [list])).await?;
         Some(rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?)
     };
@@ -178,9 +177,4 @@ pub async fn load(store: &Store, id: HostId, scope: CrawlScope) -> Result<Option
             .map(|row| row.try_get_by_index(0))
             .collect::<std::result::Result<_, _>>()?,
     }))
-}
-
-/// An id list as one parameter.
-pub(crate) fn id_list(engine: Engine, ids: impl IntoIterator<Item = i32>) -> Value {
-    sql::id_list(engine, &ids.into_iter().collect::<Vec<_>>())
 }

@@ -100,9 +100,8 @@ pub async fn categories(store: &Store) -> Result<Vec<CategoryRow>> {
 pub async fn load(store: &Store, categories: &[CategoryId]) -> Result<MasterRows> {
     let tx = store.begin_read().await?;
     let mut rows = MasterRows::default();
-    let ids: Vec<i32> = categories.iter().map(|id| id.0).collect();
     let mut by_category: HashMap<i32, Vec<DirectoryRow>> = HashMap::new();
-    let list = sql::id_list(tx.engine(), &ids);
+    let list = sql::id_list(tx.engine(), categories.iter().copied());
     for row in tx.db().query_all_raw(DIRECTORIES.with(tx.engine(), [list])).await? {
         by_category.entry(row.try_get("", "category_id")?).or_default().push(directory(&row)?);
     }
@@ -120,11 +119,11 @@ pub async fn current(
     directories: &[DirectoryId],
 ) -> Result<(Vec<DirectoryRow>, HashMap<i32, RepomdRow>)> {
     let engine: Engine = store.engine();
-    let ids: Vec<i32> = directories.iter().map(|id| id.0).collect();
-    let rows = store.read().query_all_raw(CURRENT.with(engine, [sql::id_list(engine, &ids)])).await?;
+    let ids = || sql::id_list(engine, directories.iter().copied());
+    let rows = store.read().query_all_raw(CURRENT.with(engine, [ids()])).await?;
     let found = rows.iter().map(directory).collect::<Result<_>>()?;
     let mut repomds = HashMap::new();
-    for row in store.read().query_all_raw(CURRENT_REPOMDS.with(engine, [sql::id_list(engine, &ids)])).await? {
+    for row in store.read().query_all_raw(CURRENT_REPOMDS.with(engine, [ids()])).await? {
         repomds.insert(row.try_get("", "directory_id")?, repomd(&row)?);
     }
     Ok((found, repomds))

@@ -15,12 +15,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use model::ids::{ArchId, CategoryId, DirectoryId, ProductId, RepositoryId, VersionId};
 use sea_orm::{ConnectionTrait, QueryResult, Value};
 
-use crate::connect::{Engine, Store};
+use crate::connect::Store;
 use crate::error::Result;
 use crate::sql::{self, Sql};
 
 pub use ageing::AgedDetail;
-pub use lock::{LOCK_STALE_AFTER, Lock, Locked};
+pub use lock::{Holder, LOCK_STALE_AFTER, Lock, Locked};
 pub use remove::Orphans;
 pub use write::{MasterTx, NewDirectory, NewRepository, NewVersion, UpdatedDirectory};
 
@@ -177,7 +177,7 @@ impl Master {
         };
         let mut out = Vec::new();
         for names in names.chunks(CHUNK) {
-            let list = text_list(self.store.engine(), names);
+            let list = sql::text_list(self.store.engine(), names.iter().copied());
             for row in self.rows(NAMED, [list]).await? {
                 out.push(directory(&row)?);
             }
@@ -194,7 +194,7 @@ impl Master {
         };
         let mut out = Vec::with_capacity(ids.len());
         for ids in ids.chunks(CHUNK) {
-            for row in self.rows(FILES, [id_list(self.store.engine(), ids)]).await? {
+            for row in self.rows(FILES, [sql::id_list(self.store.engine(), ids.iter().copied())]).await? {
                 out.push((id(&row, "id")?, row.try_get("", "files")?));
             }
         }
@@ -211,7 +211,7 @@ impl Master {
         };
         let mut out = Vec::new();
         for ids in ids.chunks(CHUNK) {
-            for row in self.rows(DETAILS, [id_list(self.store.engine(), ids)]).await? {
+            for row in self.rows(DETAILS, [sql::id_list(self.store.engine(), ids.iter().copied())]).await? {
                 let digest = |column| -> Result<Option<String>> {
                     Ok(row.try_get::<Option<String>>("", column)?.filter(|digest| !digest.is_empty()))
                 };
@@ -273,7 +273,7 @@ impl Master {
         };
         let mut out = Vec::new();
         for ids in ids.chunks(CHUNK) {
-            let list = id_list(self.store.engine(), ids);
+            let list = sql::id_list(self.store.engine(), ids.iter().copied());
             for row in self.rows(SHARED, [list, category.0.into()]).await? {
                 out.push(id(&row, "directory_id")?);
             }
@@ -308,17 +308,4 @@ pub(crate) fn id<T: From<i32>>(row: &QueryResult, column: &str) -> Result<T> {
 
 fn optional_id<T: From<i32>>(row: &QueryResult, column: &str) -> Result<Option<T>> {
     Ok(row.try_get::<Option<i32>>("", column)?.map(T::from))
-}
-
-/// The parameter of a list of ids.
-pub(crate) fn id_list(engine: Engine, ids: &[DirectoryId]) -> Value {
-    let ids: Vec<i32> = ids.iter().map(|id| id.0).collect();
-    sql::id_list(engine, &ids)
-}
-
-fn text_list(engine: Engine, names: &[&str]) -> Value {
-    match engine {
-        Engine::Postgres => sql::texts(names.iter().copied()),
-        Engine::Sqlite => sql::json(&serde_json::Value::from(names.to_vec())),
-    }
 }

@@ -57,13 +57,9 @@ pub(crate) async fn seed_in(db: &impl ConnectionTrait, engine: Engine) -> Result
             sql::bools(ARCHES.iter().map(|a| a.1)),
             sql::bools(ARCHES.iter().map(|a| a.2)),
         ],
-        Engine::Sqlite => vec![sql::json(&serde_json::json!(ARCHES))],
+        Engine::Sqlite => vec![sql::rows(ARCHES.iter().map(|arch| serde_json::json!(arch)))],
     };
-    let codes: Vec<&str> = country::assigned_codes().collect();
-    let countries = match engine {
-        Engine::Postgres => sql::texts(codes.iter().copied()),
-        Engine::Sqlite => sql::json(&serde_json::json!(codes)),
-    };
+    let countries = sql::text_list(engine, country::assigned_codes());
     let arches = db.execute_raw(ADD_ARCHES.with(engine, arches)).await?.rows_affected();
     let countries = db.execute_raw(ADD_COUNTRIES.with(engine, [countries])).await?.rows_affected();
     Ok(arches + countries)

@@ -62,15 +62,24 @@ pub fn bools(values: impl IntoIterator<Item = bool>) -> Value {
     array(ArrayType::Bool, values.into_iter().map(Value::from))
 }
 
-/// Rows as one JSON text for SQLite's `json_each`: an array of scalars or of arrays.
-pub fn json(rows: &serde_json::Value) -> Value {
-    Value::from(rows.to_string())
+/// Rows as one JSON text for SQLite's `json_each`: each a scalar or an array.
+pub fn rows(rows: impl IntoIterator<Item = serde_json::Value>) -> Value {
+    Value::from(serde_json::Value::Array(rows.into_iter().collect()).to_string())
 }
 
 /// The parameter of an id list: `= ANY($1)` on PostgreSQL, `IN (SELECT value FROM json_each(?1))` on SQLite.
-pub fn id_list(engine: Engine, ids: &[i32]) -> Value {
+pub fn id_list<I: Into<i32>>(engine: Engine, ids: impl IntoIterator<Item = I>) -> Value {
+    let ids = ids.into_iter().map(Into::into);
     match engine {
-        Engine::Postgres => ints(ids.iter().copied()),
-        Engine::Sqlite => json(&serde_json::Value::from(ids.to_vec())),
+        Engine::Postgres => ints(ids),
+        Engine::Sqlite => rows(ids.map(serde_json::Value::from)),
+    }
+}
+
+/// The parameter of a list of texts, used as [`id_list`].
+pub fn text_list<'a>(engine: Engine, list: impl IntoIterator<Item = &'a str>) -> Value {
+    match engine {
+        Engine::Postgres => texts(list),
+        Engine::Sqlite => rows(list.into_iter().map(serde_json::Value::from)),
     }
 }

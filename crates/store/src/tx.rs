@@ -1,6 +1,6 @@
 //! Transactions. A writing one carries what it changed and appends it to the change log as it commits.
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, ExecResult, QueryResult, Statement, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, ExecResult, QueryResult, Value};
 
 use crate::changes::{self, Change};
 use crate::connect::Engine;
@@ -62,11 +62,6 @@ impl WriteTx {
     /// Runs one statement of the pair and gives its rows.
     pub async fn query(&self, sql: Sql, values: impl IntoIterator<Item = Value>) -> Result<Vec<QueryResult>> {
         Ok(self.tx.query_all_raw(sql.with(self.engine, values)).await?)
-    }
-
-    /// Runs a finished statement.
-    pub async fn run(&self, statement: Statement) -> Result<ExecResult> {
-        Ok(self.tx.execute_raw(statement).await?)
     }
 
     /// Notes that something which may be served has changed. Appended to the change log at commit, one

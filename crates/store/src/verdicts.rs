@@ -16,7 +16,6 @@ use serde_json::json;
 
 use crate::changes::{Change, Directories, Subject};
 use crate::connect::{Engine, Store};
-use crate::crawl_hosts::id_list;
 use crate::error::Result;
 use crate::sql::{self, Sql};
 use crate::tx::WriteTx;
@@ -193,7 +192,7 @@ async fn apply(tx: &WriteTx, id: i32, plan: &Plan) -> Result<()> {
     let engine = tx.engine();
     for (sql, ids) in [(DELETE, &plan.delete), (SET_TRUE, &plan.set_true), (SET_FALSE, &plan.set_false)] {
         if !ids.is_empty() {
-            tx.execute(sql, [id_list(engine, ids.iter().copied())]).await?;
+            tx.execute(sql, [sql::id_list(engine, ids.iter().copied())]).await?;
         }
     }
     if !plan.repair.is_empty() {
@@ -204,7 +203,7 @@ async fn apply(tx: &WriteTx, id: i32, plan: &Plan) -> Result<()> {
                 sql::ints(plan.repair.iter().map(|r| r.2)),
             ],
             Engine::Sqlite => {
-                vec![sql::json(&plan.repair.iter().map(|r| json!([r.0, r.1, r.2])).collect())]
+                vec![sql::rows(plan.repair.iter().map(|r| json!([r.0, r.1, r.2])))]
             }
         };
         tx.execute(REPAIR, values).await?;
@@ -217,7 +216,7 @@ async fn apply(tx: &WriteTx, id: i32, plan: &Plan) -> Result<()> {
                 values.push(sql::ints(plan.insert.iter().map(|n| n.1)));
             }
             Engine::Sqlite => {
-                values.push(sql::json(&plan.insert.iter().map(|n| json!([n.0, n.1])).collect()));
+                values.push(sql::rows(plan.insert.iter().map(|n| json!([n.0, n.1]))));
             }
         }
         tx.execute(INSERT, values).await?;

@@ -11,7 +11,7 @@ use model::ids::DirectoryId;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use sea_orm::{ConnectionTrait as _, Statement};
-use store::master::{DetailRow, LOCK_STALE_AFTER, Master, NewDirectory, UpdatedDirectory};
+use store::master::{DetailRow, Holder, LOCK_STALE_AFTER, Master, NewDirectory, UpdatedDirectory};
 use store::{Engine, Store};
 use testkit::stores::{self, each};
 
@@ -185,38 +185,40 @@ async fn one_scan_of_a_category_at_a_time() {
         let master = Master::new(&store);
         let ids: Vec<_> = master.categories().await.unwrap().iter().map(|c| c.id).collect();
         let now = DateTime::from_timestamp(NOW, 0).unwrap();
-        let first = master.lock(ids[0], "one", now, |_| false).await.unwrap().unwrap();
-        assert!(master.lock(ids[0], "two", now, |_| false).await.unwrap().is_err());
-        let other = master.lock(ids[1], "two", now, |_| false).await.unwrap().unwrap();
+        let first = master.lock(ids[0], "one", now, |_| Holder::Unknown).await.unwrap().unwrap();
+        assert!(master.lock(ids[0], "two", now, |_| Holder::Unknown).await.unwrap().is_err());
+        let other = master.lock(ids[1], "two", now, |_| Holder::Unknown).await.unwrap().unwrap();
         other.release().await.unwrap();
         first.release().await.unwrap();
-        let again = master.lock(ids[0], "two", now, |_| false).await.unwrap().unwrap();
+        let again = master.lock(ids[0], "two", now, |_| Holder::Unknown).await.unwrap().unwrap();
         if store.engine() == Engine::Sqlite {
             // The row outlives its owner; a connection does not.
             let late = now + LOCK_STALE_AFTER + Duration::from_secs(1);
             assert!(
                 master
-                    .lock(ids[0], "three", late - Duration::from_secs(2), |_| false)
+                    .lock(ids[0], "three", late - Duration::from_secs(2), |_| Holder::Unknown)
                     .await
                     .unwrap()
                     .is_err()
             );
-            let taken = master.lock(ids[0], "three", late, |_| false).await.unwrap().unwrap();
-            let gone = master.lock(ids[0], "four", now, |owner| owner == "three").await.unwrap();
+            let running = master.lock(ids[0], "three", late, |_| Holder::Running).await.unwrap();
+            assert!(running.is_err(), "a scan may take longer than that");
+            let taken = master.lock(ids[0], "three", late, |_| Holder::Unknown).await.unwrap().unwrap();
+            let gone = master.lock(ids[0], "four", now, |_| Holder::Ended).await.unwrap();
             assert!(gone.is_ok(), "its owner is known to have ended");
             taken.release().await.unwrap();
             assert!(
-                master.lock(ids[0], "five", now, |_| false).await.unwrap().is_err(),
+                master.lock(ids[0], "five", now, |_| Holder::Unknown).await.unwrap().is_err(),
                 "not its lock any more"
             );
             gone.unwrap().release().await.unwrap();
         }
         again.release().await.unwrap();
 
-        drop(master.lock(ids[0], "cancelled", now, |_| false).await.unwrap().unwrap());
+        drop(master.lock(ids[0], "cancelled", now, |_| Holder::Unknown).await.unwrap().unwrap());
         let begun = std::time::Instant::now();
         let last = loop {
-            match master.lock(ids[0], "six", now, |_| false).await.unwrap() {
+            match master.lock(ids[0], "six", now, |_| Holder::Unknown).await.unwrap() {
                 Ok(lock) => break lock,
                 Err(_) => assert!(begun.elapsed() < Duration::from_secs(20), "a dropped lock is given back"),
             }

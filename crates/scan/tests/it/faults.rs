@@ -225,7 +225,8 @@ async fn a_locked_category_is_left_alone() {
         let master = Master::new(&store);
         let id = master.categories().await.unwrap()[0].id;
         let now = chrono::DateTime::from_timestamp(1100, 0).unwrap();
-        let lock = master.lock(id, "somebody", now, |_| false).await.unwrap().unwrap();
+        let lock =
+            master.lock(id, "somebody", now, |_| store::master::Holder::Unknown).await.unwrap().unwrap();
         let report = plain(&store, &disk, 1100).await;
         assert_eq!(report.verdict(), Verdict::Locked);
         assert_eq!(count(&store, "directory").await, 1);

@@ -63,8 +63,7 @@ impl MasterTx {
             sqlite: "DELETE FROM file_detail WHERE id IN (SELECT value FROM json_each(?1))",
         };
         for details in details.chunks(super::CHUNK) {
-            let ids: Vec<i32> = details.iter().map(|d| d.id.0).collect();
-            let list = sql::id_list(self.engine(), &ids);
+            let list = sql::id_list(self.engine(), details.iter().map(|d| d.id));
             self.execute(GROUPS, [list.clone()]).await?;
             self.execute(DETAILS, [list]).await?;
         }

@@ -2,7 +2,7 @@
 //!
 //! PostgreSQL: an advisory lock on a connection of its own, so it ends with the process, whatever happens.
 //! SQLite: a row of `mm3_scan_state` that names the owner. It is taken over when the caller knows that the
-//! owner is gone, or after [`LOCK_STALE_AFTER`]. An SQLite database without our tables has no such lock.
+//! owner has ended, or after [`LOCK_STALE_AFTER`] if nobody knows what became of it. An SQLite database without our tables has no such lock.
 
 use std::time::Duration;
 
@@ -34,6 +34,17 @@ enum Held {
     Row { store: Store, category: CategoryId, owner: String },
 }
 
+/// What is known of the holder of a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Holder {
+    /// It is at work, however long that takes: a walk over a large tree takes hours.
+    Running,
+    /// It has ended without giving the lock back.
+    Ended,
+    /// Nobody here can know.
+    Unknown,
+}
+
 /// Somebody else scans the category.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locked {
@@ -63,8 +74,8 @@ const SESSION: &str = "SELECT coalesce(nullif(a.application_name, ''), 'a sessio
 impl Master {
     /// Takes the lock of a category, or tells who has it.
     ///
-    /// `owner` names this scan and must be unlike every other one's; `gone` tells of another owner whether it
-    /// is known to have ended.
+    /// `owner` names this scan and must be unlike every other one's; `state` tells what is
+    /// known of another owner.
     ///
     /// # Errors
     /// When the database can not be asked.
@@ -73,11 +84,11 @@ impl Master {
         category: CategoryId,
         owner: &str,
         now: DateTime<Utc>,
-        gone: impl Fn(&str) -> bool,
+        state: impl Fn(&str) -> Holder,
     ) -> Result<std::result::Result<Lock, Locked>> {
         match self.store.engine() {
             Engine::Postgres => self.lock_connection(category, owner).await,
-            Engine::Sqlite if self.has_memory() => self.lock_row(category, owner, now, gone).await,
+            Engine::Sqlite if self.has_memory() => self.lock_row(category, owner, now, state).await,
             Engine::Sqlite => Ok(Ok(Lock(None))),
         }
     }
@@ -114,7 +125,7 @@ impl Master {
         category: CategoryId,
         owner: &str,
         now: DateTime<Utc>,
-        gone: impl Fn(&str) -> bool,
+        state: impl Fn(&str) -> Holder,
     ) -> Result<std::result::Result<Lock, Locked>> {
         let db = self.store.raw_write();
         let take = |instead: Option<String>| {
@@ -132,7 +143,11 @@ impl Master {
         let old = since.is_none_or(|since| {
             now.naive_utc().signed_duration_since(since).to_std().is_ok_and(|age| age > LOCK_STALE_AFTER)
         });
-        let free = holder.as_deref().is_none_or(|holder| old || gone(holder));
+        let free = holder.as_deref().is_none_or(|holder| match state(holder) {
+            Holder::Running => false,
+            Holder::Ended => true,
+            Holder::Unknown => old,
+        });
         // The holder's name is a condition, so that of two who take over only one succeeds.
         if free && db.execute_raw(take(holder.clone())).await?.rows_affected() > 0 {
             return Ok(Ok(held()));

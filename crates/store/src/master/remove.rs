@@ -2,10 +2,9 @@
 
 use model::ids::{CategoryId, DirectoryId};
 
-use super::id_list;
 use super::write::MasterTx;
 use crate::error::Result;
-use crate::sql::Sql;
+use crate::sql::{self, Sql};
 
 /// Ids per statement.
 const CHUNK: usize = 10_000;
@@ -77,7 +76,7 @@ impl MasterTx {
             Orphans::Delete => &DELETE_REPOSITORIES,
         };
         for ids in ids.chunks(CHUNK) {
-            let list = id_list(self.engine(), ids);
+            let list = sql::id_list(self.engine(), ids.iter().copied());
             for sql in CHILDREN.iter().chain(repositories).chain([&DIRECTORY]) {
                 self.execute(*sql, [list.clone()]).await?;
             }
@@ -93,7 +92,8 @@ impl MasterTx {
                      AND directory_id IN (SELECT value FROM json_each(?2))",
         };
         for ids in ids.chunks(CHUNK) {
-            self.execute(UNLINK, [category.0.into(), id_list(self.engine(), ids)]).await?;
+            self.execute(UNLINK, [category.0.into(), sql::id_list(self.engine(), ids.iter().copied())])
+                .await?;
         }
         Ok(())
     }

@@ -6,7 +6,7 @@ use model::ids::{ArchId, CategoryId, DirectoryId, ProductId, RepositoryId, Versi
 use sea_orm::{QueryResult, Value};
 use serde_json::json;
 
-use super::{CHUNK, DetailRow, Master, ScanState, id, id_list, text_list};
+use super::{CHUNK, DetailRow, Master, ScanState, id};
 use crate::changes::Change;
 use crate::connect::Engine;
 use crate::error::Result;
@@ -120,7 +120,7 @@ impl MasterTx {
                     sql::bigints(rows.iter().map(|r| r.ctime)),
                     file_texts(rows.iter().map(|r| r.files.as_deref())),
                 ],
-                Engine::Sqlite => vec![document(
+                Engine::Sqlite => vec![sql::rows(
                     rows.iter().map(|r| json!([r.name, r.readable, r.ctime, r.files.as_deref().map(text)])),
                 )],
             };
@@ -139,7 +139,7 @@ impl MasterTx {
         };
         let mut out = Vec::with_capacity(names.len());
         for names in names.chunks(CHUNK) {
-            for row in self.query(IDS, [text_list(self.engine(), names)]).await? {
+            for row in self.query(IDS, [sql::text_list(self.engine(), names.iter().copied())]).await? {
                 out.push((id(&row, "id")?, row.try_get("", "name")?));
             }
         }
@@ -155,7 +155,7 @@ impl MasterTx {
                      SELECT ?1, value FROM json_each(?2) WHERE true ON CONFLICT DO NOTHING",
         };
         for ids in ids.chunks(CHUNK) {
-            self.execute(LINK, [category.0.into(), id_list(self.engine(), ids)]).await?;
+            self.execute(LINK, [category.0.into(), sql::id_list(self.engine(), ids.iter().copied())]).await?;
         }
         Ok(())
     }
@@ -180,7 +180,7 @@ impl MasterTx {
                     numbers(rows.iter().map(|r| r.ctime)),
                     file_texts(rows.iter().map(|r| r.files.as_deref())),
                 ],
-                Engine::Sqlite => vec![document(
+                Engine::Sqlite => vec![sql::rows(
                     rows.iter().map(|r| json!([r.id.0, r.readable, r.ctime, r.files.as_deref().map(text)])),
                 )],
             };
@@ -216,7 +216,7 @@ impl MasterTx {
                 sql::bools(rows.iter().map(|r| r.display)),
             ]),
             Engine::Sqlite => {
-                values.push(document(rows.iter().map(|r| json!([r.name, r.is_test, r.display]))))
+                values.push(sql::rows(rows.iter().map(|r| json!([r.name, r.is_test, r.display]))))
             }
         }
         let rows = self.query(ADD, values).await?;
@@ -246,7 +246,7 @@ impl MasterTx {
                     sql::ints(rows.iter().map(|r| r.arch.0)),
                     sql::ints(rows.iter().map(|r| r.directory.0)),
                 ]),
-                Engine::Sqlite => values.push(document(
+                Engine::Sqlite => values.push(sql::rows(
                     rows.iter().map(|r| json!([r.name, r.prefix, r.version.0, r.arch.0, r.directory.0])),
                 )),
             }
@@ -277,7 +277,7 @@ impl MasterTx {
                     sql::ints(rows.iter().map(|r| r.1.0)),
                     sql::texts(rows.iter().map(|r| r.2.as_str())),
                 ]),
-                Engine::Sqlite => values.push(document(rows.iter().map(|r| json!([r.0.0, r.1.0, r.2])))),
+                Engine::Sqlite => values.push(sql::rows(rows.iter().map(|r| json!([r.0.0, r.1.0, r.2])))),
             }
             self.execute(ATTACH, values).await?;
         }
@@ -310,7 +310,7 @@ impl MasterTx {
                     words(rows.iter().map(|r| r.sha256.as_deref())),
                     words(rows.iter().map(|r| r.sha512.as_deref())),
                 ],
-                Engine::Sqlite => vec![document(rows.iter().map(|r| {
+                Engine::Sqlite => vec![sql::rows(rows.iter().map(|r| {
                     json!([r.directory.0, r.filename, r.timestamp, r.size, r.md5, r.sha1, r.sha256, r.sha512])
                 }))],
             };
@@ -339,12 +339,12 @@ impl MasterTx {
                 Engine::Postgres => {
                     vec![sql::ints(rows.iter().map(|r| r.0.0)), sql::texts(rows.iter().map(|r| r.1))]
                 }
-                Engine::Sqlite => vec![document(rows.iter().map(|r| json!([r.0.0, r.1])))],
+                Engine::Sqlite => vec![sql::rows(rows.iter().map(|r| json!([r.0.0, r.1])))],
             };
             self.execute(SET, values).await?;
         }
         for ids in clear.chunks(CHUNK) {
-            self.execute(CLEAR, [id_list(self.engine(), ids)]).await?;
+            self.execute(CLEAR, [sql::id_list(self.engine(), ids.iter().copied())]).await?;
         }
         Ok(())
     }
@@ -376,11 +376,6 @@ impl MasterTx {
         }
         self.tx.commit().await
     }
-}
-
-/// Rows as one JSON array.
-fn document(rows: impl Iterator<Item = serde_json::Value>) -> Value {
-    sql::json(&serde_json::Value::Array(rows.collect()))
 }
 
 /// `text[]` in which an empty text stands for NULL: the driver has no arrays with NULL in them.
