@@ -1,7 +1,7 @@
 //! A whole run: categories one after the other, then ageing.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use model::clock::Clock;
@@ -18,9 +18,9 @@ use crate::guard::DeleteLimit;
 use crate::progress::Progress;
 use crate::report::{CategoryReport, Counts, Outcome, ScanReport};
 use crate::rules::Rules;
-use crate::source::TreeSource;
 use crate::source::disk::{Disk, OsDisk};
 use crate::source::local::LocalTree;
+use crate::source::{SourceError, TreeSource};
 
 /// What to scan and how far to go.
 #[derive(Debug, Clone, Default)]
@@ -149,12 +149,20 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             report.categories.push(ended(entry.name, Outcome::Failed(why)));
             continue;
         };
-        let root = entry.path.unwrap_or_else(|| settings.content_root.join(&topdir));
+        let default_root = match below(&settings.content_root, &topdir) {
+            Ok(root) => root,
+            Err(e) => {
+                report.categories.push(ended(entry.name, Outcome::Failed(e.to_string())));
+                continue;
+            }
+        };
+        let only_root = settings.sources.iter().filter(|s| s.category == row.name).all(|s| {
+            let root = s.path.as_ref().unwrap_or(&default_root);
+            root == entry.path.as_ref().unwrap_or(&default_root)
+        });
+        let root = entry.path.unwrap_or(default_root);
         let source: Arc<dyn TreeSource> =
             Arc::new(LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads));
-        let only_root = settings.sources.iter().filter(|s| s.category == row.name).all(|s| {
-            s.path.as_ref().map_or_else(|| settings.content_root.join(&topdir) == root, |path| *path == root)
-        });
         let job = Job {
             category: row.id,
             name: entry.name,
@@ -181,6 +189,15 @@ pub async fn run_on<D: Disk + Clone + 'static>(
     }
     report.statements = master.statements();
     Ok(report)
+}
+
+/// Where a top directory is by default. Its name comes from the database, where anything may stand.
+fn below(content_root: &Path, topdir: &str) -> Result<PathBuf, SourceError> {
+    let name = topdir.trim_matches('/');
+    if name.split('/').any(|part| matches!(part, "." | "..")) {
+        return Err(SourceError::Topdir(topdir.to_owned()));
+    }
+    Ok(content_root.join(name))
 }
 
 /// One category to scan.

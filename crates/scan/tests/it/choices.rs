@@ -144,3 +144,28 @@ async fn which_categories_are_scanned() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn a_top_directory_outside_of_the_content_root_is_not_scanned() {
+    each(|store| async move {
+        category(&store, "Up", "P", "pub/up").await;
+        category(&store, "Slash", "P", "pub/slash").await;
+        // Only we check what is entered.
+        execute(&store, "UPDATE directory SET name = 'content/../../up' WHERE name = 'pub/up'").await;
+        execute(&store, "UPDATE directory SET name = '/pub/slash' WHERE name = 'pub/slash'").await;
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "up/secret/f", "x");
+        write(folder.path(), "content/pub/slash/a/f", "x");
+        let report = scan(&store, &folder.path().join("content")).await;
+        let scan::Outcome::Failed(why) = &report.categories[0].outcome else { panic!("{report:?}") };
+        assert!(why.contains("content/../../up"), "{why}");
+        assert_eq!(report.categories[1].outcome, scan::Outcome::Done);
+        assert_eq!(directories(&store).await, ["/pub/slash", "/pub/slash/a", "content/../../up"]);
+        assert!(nothing_is_left_to_do(&store, &folder.path().join("content")).await);
+    })
+    .await;
+}
+
+async fn nothing_is_left_to_do(store: &store::Store, root: &std::path::Path) -> bool {
+    scan(store, root).await.categories.iter().all(|c| c.counts.is_unchanged())
+}
