@@ -2,7 +2,7 @@
 
 use scan::{Deletion, Outcome, ScanOptions, ScanReport, Verdict, Writing};
 use store::Store;
-use testkit::stores::each;
+use testkit::stores::{each, each_variant};
 
 use crate::memory::MemoryDisk;
 use crate::setup::*;
@@ -34,7 +34,7 @@ async fn filled(store: &Store, count: usize) -> MemoryDisk {
 
 #[tokio::test]
 async fn only_on_demand_and_with_everything_that_hangs_on_it() {
-    each(|store| async move {
+    each_variant(|store| async move {
         let disk = filled(&store, 3).await;
         disk.file(&format!("{TOP}/9/x86_64/repodata/repomd.xml"), repomd(&[5]));
         scan_disk(&store, &disk, &ScanOptions::default()).await;
@@ -109,7 +109,7 @@ async fn only_on_demand_and_with_everything_that_hangs_on_it() {
 
 #[tokio::test]
 async fn orphaned_repositories_may_be_deleted_and_moved_ones_move() {
-    each(|store| async move {
+    each_variant(|store| async move {
         let disk = filled(&store, 3).await;
         for place in ["9/x86_64", "9/aarch64"] {
             disk.file(&format!("{TOP}/{place}/repodata/repomd.xml"), repomd(&[5]));

@@ -19,10 +19,6 @@ async fn scan_disk(store: &store::Store, disk: &MemoryDisk) -> scan::ScanReport 
 /// A category with version 9 and one repository that has lost its directory.
 async fn orphan(store: &store::Store, name: &'static str) {
     category(store, "Fedora EPEL", "EPEL", TOP).await;
-    if count(store, "arch").await == 0 {
-        execute(store, "INSERT INTO arch (name, publiclist, primary_arch) VALUES ('x86_64', true, true)")
-            .await;
-    }
     execute(
         store,
         "INSERT INTO version (name, is_test, display, ordered_mirrorlist, sortorder, product_id) \

@@ -15,6 +15,8 @@ pub(crate) async fn category(store: &Store, name: &str, product: &str, topdir: &
     if store::products::list(store).await.unwrap().iter().all(|p| p.name != product) {
         store::products::add(store, product).await.unwrap();
     }
+    // A database of upstream's gets no reference data from us.
+    store::reference::seed(store).await.unwrap();
     store::categories::add(store, name, product, topdir).await.unwrap();
 }
 
