@@ -54,6 +54,15 @@ pub(crate) fn succeed(command: &mut Command) -> Output {
     output
 }
 
+/// Sends a process a signal, e.g. `TERM`. By the shell, whose own word it is: a small machine has no
+/// program for it.
+///
+/// # Panics
+/// When the signal can not be sent.
+pub fn signal(name: &str, process: u32) {
+    succeed(Command::new("sh").args(["-c", "kill -s \"$0\" \"$1\"", name, &process.to_string()]));
+}
+
 #[cfg(test)]
 mod tests {
     #[test]

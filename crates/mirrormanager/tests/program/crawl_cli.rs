@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::program::{Deployment, bare, ran};
 
@@ -57,7 +57,7 @@ fn a_host_that_is_not_crawled_is_said_to_be() {
 
 #[test]
 fn a_signal_ends_a_crawl_early_with_its_own_status_and_the_books_kept() {
-    for (signal, status) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, status) in [("INT", 130), ("TERM", 143)] {
         // It takes connections and never answers.
         let silent = TcpListener::bind("127.0.0.1:0").unwrap();
         let deployment = with_host(&format!("http://{}/pub/fedora/linux", silent.local_addr().unwrap()));
@@ -69,7 +69,7 @@ fn a_signal_ends_a_crawl_early_with_its_own_status_and_the_books_kept() {
         let mut line = String::new();
         BufReader::new(&stream).read_line(&mut line).unwrap();
         assert!(line.starts_with("HEAD /pub/fedora/linux "), "{line}");
-        assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+        testkit::programs::signal(signal, child.id());
         let ran = ran(child.wait_with_output().unwrap());
         assert_eq!(ran.status, status, "{ran:?}");
         let json: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();

@@ -43,8 +43,7 @@ impl Server {
     }
 
     pub(crate) fn stop(mut self) -> i32 {
-        let kill = std::process::Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
+        testkit::programs::signal("TERM", self.child.id());
         self.child.wait().unwrap().code().unwrap()
     }
 }
