@@ -15,6 +15,10 @@ use tokio::sync::Semaphore;
 use crate::master::{Expected, Tree};
 use crate::verdict::{Cause, Known, Results};
 
+/// So many directories in a row without anything but a busy signal make a busy mirror: the next ones are
+/// asked about once only, until something else is heard. It saves the mirror and the host's time.
+const BUSY: usize = 32;
+
 /// How often something is tried, and how long between two tries.
 #[derive(Debug, Clone, Copy)]
 pub struct Patience {
@@ -77,10 +81,10 @@ pub async fn directories(
     patience: &Patience,
     told: &(dyn Fn(usize) + Sync),
 ) -> Result<(), GaveUp> {
-    let gate = Semaphore::new(patience.parallel);
     let done = AtomicUsize::new(0);
-    let gate = &gate;
-    let one = |at: usize| async move { (at, directory(connector, tree, at, patience, gate).await) };
+    let shared = Shared { gate: Semaphore::new(patience.parallel), busy: AtomicUsize::new(0) };
+    let shared = &shared;
+    let one = |at: usize| async move { (at, directory(connector, tree, at, patience, shared).await) };
     let mut answers =
         std::pin::pin!(stream::iter(work.iter().copied()).map(one).buffer_unordered(patience.parallel));
     while let Some((at, known)) = answers.next().await {
@@ -92,6 +96,13 @@ pub async fn directories(
     Ok(())
 }
 
+/// What the directories of one mirror share while they are asked about.
+struct Shared {
+    gate: Semaphore,
+    /// Directories in a row that ended without anything but a busy signal.
+    busy: AtomicUsize,
+}
+
 /// One directory, tried until something is known or patience ends.
 ///
 /// After a timeout it is tried alone: what was only too much at once must not count. Files that were
@@ -101,7 +112,7 @@ async fn directory(
     tree: &Tree,
     at: usize,
     patience: &Patience,
-    gate: &Semaphore,
+    shared: &Shared,
 ) -> Result<Known, GaveUp> {
     let Some(directory) = tree.directories.get(at) else {
         return Ok(Known::Unknown(Cause::List("no such directory".into())));
@@ -115,9 +126,13 @@ async fn directory(
     let (mut from, mut tries, mut permits) = (0, 0, 1);
     loop {
         // The gate is never closed; should it be, the check goes on without it.
-        let permit = gate.acquire_many(permits).await.ok();
+        let permit = shared.gate.acquire_many(permits).await.ok();
         let check = connector.check(wanted, from).await;
         drop(permit);
+        let is_busy = matches!(&check, DirectoryCheck::Unknown(finding) if finding.reason.is_passing());
+        if !is_busy {
+            shared.busy.store(0, Ordering::Relaxed);
+        }
         let (finding, slow) = match check {
             DirectoryCheck::Current => return Ok(Known::Current),
             DirectoryCheck::Stale(finding) => return Ok(Known::Stale(Cause::File(finding))),
@@ -129,12 +144,13 @@ async fn directory(
             (from, tries) = (finding.proven, 0);
         }
         tries += 1;
-        if tries >= patience.attempts {
-            return if slow {
-                Err(GaveUp { finding, attempts: tries })
-            } else {
-                Ok(Known::Unknown(Cause::File(finding)))
-            };
+        let is_hopeless = is_busy && shared.busy.load(Ordering::Relaxed) >= BUSY;
+        if tries >= patience.attempts || is_hopeless {
+            if slow {
+                return Err(GaveUp { finding, attempts: tries });
+            }
+            shared.busy.fetch_add(1, Ordering::Relaxed);
+            return Ok(Known::Unknown(Cause::File(finding)));
         }
         if slow {
             permits = all;
@@ -184,6 +200,13 @@ mod tests {
     async fn ask(
         answers: fn(&str, usize) -> DirectoryCheck,
     ) -> (Result<(), GaveUp>, Results, Vec<(String, usize)>) {
+        ask_many(3, answers).await
+    }
+
+    async fn ask_many(
+        all: i32,
+        answers: fn(&str, usize) -> DirectoryCheck,
+    ) -> (Result<(), GaveUp>, Results, Vec<(String, usize)>) {
         let row = |id: i32| DirectoryRow {
             id: DirectoryId(id),
             name: format!("t/d{id}"),
@@ -192,14 +215,16 @@ mod tests {
         };
         let id = CategoryId(1);
         let category = CategoryRow { id, name: "C".into(), topdir: Some("t".into()) };
-        let rows = MasterRows { directories: vec![(id, (0..3).map(row).collect())], ..MasterRows::default() };
+        let rows =
+            MasterRows { directories: vec![(id, (0..all).map(row).collect())], ..MasterRows::default() };
         let master = Master::new(&[category], rows);
         let tree = master.tree(id).unwrap();
         let settings = Crawl { attempts: 3, retry_wait_ms: 0, requests_per_mirror: 1, ..Crawl::default() };
         let script = Script { answers, asked: Mutex::default() };
-        let mut results = vec![None; 3];
+        let work: Vec<usize> = (0..tree.directories.len()).collect();
+        let mut results = vec![None; work.len()];
         let end =
-            directories(&script, tree, &[0, 1, 2], &mut results, &Patience::new(&settings, 1), &|_| ()).await;
+            directories(&script, tree, &work, &mut results, &Patience::new(&settings, 1), &|_| ()).await;
         (end, results, script.asked.into_inner().unwrap())
     }
 
@@ -228,6 +253,22 @@ mod tests {
         );
         let count = |name: &str| asked.iter().filter(|(path, _)| path == name).count();
         assert_eq!((count("d0"), count("d1"), count("d2")), (2, 3, 1));
+    }
+
+    #[tokio::test]
+    async fn a_mirror_that_is_always_busy_is_not_pestered() {
+        let (end, results, asked) =
+            ask_many(200, |_, _| DirectoryCheck::Unknown(finding(0, Reason::Status(503)))).await;
+        assert_eq!(end, Ok(()));
+        assert!(results.iter().all(|known| matches!(known, Some(Known::Unknown(_)))));
+        assert_eq!(asked.len(), BUSY * 3 + (200 - BUSY));
+        // One other answer, and it is asked as patiently as before.
+        let (_, _, asked) = ask_many(200, |path, _| match path {
+            "d150" => DirectoryCheck::Current,
+            _ => DirectoryCheck::Unknown(finding(0, Reason::Status(503))),
+        })
+        .await;
+        assert!(asked.len() > BUSY * 6 && asked.len() < 350, "{}", asked.len());
     }
 
     #[tokio::test]

@@ -131,6 +131,20 @@ impl Scan<'_> {
         }
     }
 
+    /// What the mirror's "yes" is worth, asked again while it is only busy or slow. One that never says is
+    /// believed: its answers about files will be just as rare.
+    async fn measure_trust(&self, mirror: &HttpMirror) -> Trust {
+        let nonsense = nonsense(self.seed);
+        for tries in 1..=self.patience.attempts() {
+            match mirror.measure_trust(&nonsense).await {
+                Ok(trust) => return trust,
+                Err(reason) => tracing::debug!(tries, "no answer about a file that does not exist: {reason}"),
+            }
+            self.patience.pause(tries, self.seed).await;
+        }
+        Trust::Answers
+    }
+
     /// All directories without a result, then once more those that could not be told.
     async fn directories(
         &self,
@@ -138,7 +152,7 @@ impl Scan<'_> {
         found: &mut Found,
         log: &mut HostLog,
     ) -> Result<(), String> {
-        let trust = mirror.measure_trust(&nonsense(self.seed)).await;
+        let trust = self.measure_trust(&mirror).await;
         let mirror = mirror.trusted(trust);
         if trust == Trust::Digests {
             let remark = "the mirror has an answer for files that do not exist; only digests count as proof";

@@ -29,7 +29,10 @@ pub enum Reason {
         /// Bytes announced or read.
         found: u64,
     },
-    /// A body that goes on behind the expected size or our limit.
+    /// A body that goes on behind our limit.
+    #[error("longer than this crawler reads")]
+    Unread,
+    /// A body that goes on behind the expected size.
     #[error("longer than expected")]
     TooLong,
     /// Other content.
@@ -128,6 +131,7 @@ pub fn classify_digest(outcome: &GetOutcome, expected: Option<&[u8; 32]>, size: 
         }
         (FetchedBody::Skipped, _, _) => Verdict::Unknown(Reason::Length),
         (FetchedBody::TooLong, _, _) => Verdict::Absent(Reason::TooLong),
+        (FetchedBody::Unread, _, _) => Verdict::Unknown(Reason::Unread),
     }
 }
 
@@ -237,6 +241,8 @@ mod tests {
             Verdict::Absent(Reason::Size { expected: 7, found: 9 })
         );
         assert_eq!(of(FetchedBody::TooLong, Some(&good), Some(7)), Verdict::Absent(Reason::TooLong));
+        // Our own limit proves nothing about the mirror.
+        assert_eq!(of(FetchedBody::Unread, Some(&good), None), Verdict::Unknown(Reason::Unread));
         let skipped = |status| {
             let fetched = Fetched { head: head(status, Length::Absent), body: FetchedBody::Skipped };
             classify_digest(&Ok(fetched), Some(&good), Some(7))

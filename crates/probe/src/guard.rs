@@ -122,10 +122,15 @@ fn is_reserved(address: IpAddr) -> bool {
         IpAddr::V6(v6) => [
             // ::/96 holds the unspecified address, loopback and the obsolete IPv4-compatible ones.
             V6([0, 0, 0, 0, 0, 0, 0, 0], 96),
+            // IPv4-translated addresses: only a translator of one's own network makes something of them.
+            V6([0, 0, 0, 0, 0xffff, 0, 0, 0], 96),
             V6([0x64, 0xff9b, 1, 0, 0, 0, 0, 0], 48),
             V6([0x100, 0, 0, 0, 0, 0, 0, 0], 64),
             V6([0x2001, 0, 0, 0, 0, 0, 0, 0], 32),
+            V6([0x2001, 2, 0, 0, 0, 0, 0, 0], 48),
             V6([0x2001, 0xdb8, 0, 0, 0, 0, 0, 0], 32),
+            V6([0x3fff, 0, 0, 0, 0, 0, 0, 0], 20),
+            V6([0x5f00, 0, 0, 0, 0, 0, 0, 0], 16),
             V6([0xfc00, 0, 0, 0, 0, 0, 0, 0], 7),
             V6([0xfe80, 0, 0, 0, 0, 0, 0, 0], 10),
             V6([0xfec0, 0, 0, 0, 0, 0, 0, 0], 10),
@@ -173,6 +178,10 @@ mod tests {
             "::",
             "::1",
             "::7f00:1",
+            "::ffff:0:7f00:1",
+            "2001:2::1",
+            "3fff::1",
+            "5f00::1",
             "100::1",
             "2001::1",
             "2001:db8::1",

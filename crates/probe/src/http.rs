@@ -35,8 +35,6 @@ pub use crate::outcome::{
 
 /// Interim answers (1xx) accepted before the real one.
 const MAX_INTERIM: u32 = 10;
-/// Bytes of a body that are read whatever size was expected.
-const SMALL_BODY: u64 = 64 * 1024;
 
 type Inner = Client<HttpsConnector<GuardedConnector>, Empty<Bytes>>;
 
@@ -131,11 +129,8 @@ impl Http {
         expected: Option<u64>,
         counters: &Counters,
     ) -> Result<FetchedBody, Failure> {
-        let ceiling = match expected {
-            Some(size) => size.min(size.saturating_mul(2).max(SMALL_BODY)),
-            None => u64::MAX,
-        };
-        let ceiling = ceiling.min(self.limits.body_bytes);
+        let expected = expected.unwrap_or(u64::MAX);
+        let ceiling = expected.min(self.limits.body_bytes);
         let began = Instant::now();
         let mut hash = Sha256::new();
         let mut size = 0u64;
@@ -149,7 +144,7 @@ impl Http {
             counters.received(data.len());
             size = size.saturating_add(data.len() as u64);
             if size > ceiling {
-                return Ok(FetchedBody::TooLong);
+                return Ok(if size > expected { FetchedBody::TooLong } else { FetchedBody::Unread });
             }
             hash.update(&data);
             let elapsed = began.elapsed();

@@ -56,12 +56,17 @@ impl HttpMirror {
 
     /// Asks for a file that does not exist and tells what a "yes" of this mirror is worth.
     ///
-    /// A "yes" that comes from another machine after a redirect counts too; no answer changes nothing.
-    pub async fn measure_trust(&self, nonsense: &str) -> Trust {
-        let Ok(target) = self.base.below("", nonsense.as_bytes()) else { return Trust::Answers };
+    /// A "yes" that comes from another machine after a redirect counts too.
+    ///
+    /// # Errors
+    /// The question was not answered, and may be when it is asked again.
+    pub async fn measure_trust(&self, nonsense: &str) -> Result<Trust, Reason> {
+        let Ok(target) = self.base.below("", nonsense.as_bytes()) else { return Ok(Trust::Answers) };
         match self.http.head(&target, Redirects::Follow, &self.counters).await {
-            Ok(head) if head.status < 400 => Trust::Digests,
-            _ => Trust::Answers,
+            Ok(head) if head.status < 400 => Ok(Trust::Digests),
+            Ok(head) if Reason::Status(head.status).is_passing() => Err(Reason::Status(head.status)),
+            Err(failure) if Reason::Failed(failure.clone()).is_passing() => Err(Reason::Failed(failure)),
+            _ => Ok(Trust::Answers),
         }
     }
 

@@ -137,8 +137,10 @@ pub enum FetchedBody {
         /// SHA-256.
         sha256: [u8; 32],
     },
-    /// Not read to its end: it is longer than it may be.
+    /// Not read to its end: it is longer than expected.
     TooLong,
+    /// Not read to its end: it is longer than we read of anything, and may be as long as it should.
+    Unread,
 }
 
 /// The outcome of a GET request.

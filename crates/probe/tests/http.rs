@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use probe::classify::Reason;
 use probe::connector::{Finding, Proof};
 use probe::http::{FetchedBody, Moved};
 use probe::mirror::Trust;
@@ -198,8 +199,10 @@ async fn endless_and_oversized_bodies_are_cut() {
     // Without an expected size the general limit holds.
     let limits = Limits { body_bytes: 100_000, ..short() };
     let small = http_with(limits, &["127.0.0.0/8"], &[]);
-    let fetched = small.get_digest(&scene.target("/file"), None, &scene.counters).await.unwrap();
-    assert_eq!(fetched.body, FetchedBody::TooLong);
+    for expected in [None, Some(u64::MAX)] {
+        let fetched = small.get_digest(&scene.target("/file"), expected, &scene.counters).await.unwrap();
+        assert_eq!(fetched.body, FetchedBody::Unread);
+    }
 }
 
 #[tokio::test]
@@ -313,9 +316,11 @@ async fn a_directory_stops_at_the_first_bad_file_and_goes_on_where_it_stopped() 
 async fn a_mirror_that_says_yes_to_everything_is_believed_by_digest_only() {
     let scene = Scene::new().await;
     let mirror = HttpMirror::new(http(), scene.target(""), Arc::clone(&scene.counters));
-    assert_eq!(mirror.measure_trust("no-such-file").await, Trust::Answers);
+    assert_eq!(mirror.measure_trust("no-such-file").await, Ok(Trust::Answers));
+    scene.mirror.behave(Behaviour::Status(503));
+    assert_eq!(mirror.measure_trust("no-such-file").await, Err(Reason::Status(503)));
     scene.mirror.behave(Behaviour::Soft200(10));
-    let trust = mirror.measure_trust("no-such-file").await;
+    let trust = mirror.measure_trust("no-such-file").await.unwrap();
     assert_eq!(trust, Trust::Digests);
     let mirror = mirror.trusted(trust);
     let sizes = files(&[("lies", Proof::Size(10))]);
