@@ -71,6 +71,11 @@ fn without_directories(bytes: &[u8]) -> Result<MirrorList, DecodeError> {
     Ok(cache)
 }
 
+/// The number of a country, if there is room for it.
+fn limited(number: Option<u32>) -> Result<u32, DecodeError> {
+    number.filter(|number| *number < MAX_COUNTRIES).ok_or(TOO_MUCH)
+}
+
 struct Builder {
     snapshot: Snapshot,
     host_numbers: HashMap<i64, HostNo, FixedState>,
@@ -80,8 +85,15 @@ struct Builder {
     with_country: HostBits,
 }
 
-/// There are more texts, hosts or sets than 32 bits can number.
+/// There are more texts, hosts, countries or sets than the view has room for.
 const TOO_MUCH: DecodeError = DecodeError::Damaged { at: 0, what: "more elements than can be numbered" };
+
+/// The most hosts. Every set has one bit for each, so without a limit a small file could ask for any amount
+/// of memory.
+const MAX_HOSTS: usize = 1 << 20;
+
+/// The most countries, whose sets are kept for each. There are fewer than 700 codes of two letters.
+const MAX_COUNTRIES: u32 = 4096;
 
 impl Builder {
     /// Takes in everything but the directories.
@@ -113,7 +125,8 @@ impl Builder {
         if let Some(host) = self.host_numbers.get(&id) {
             return Ok(*host);
         }
-        let host = HostNo(u32::try_from(self.snapshot.hosts.len()).map_err(|_| TOO_MUCH)?);
+        let number = self.snapshot.hosts.len();
+        let host = HostNo(u32::try_from(number).ok().filter(|_| number < MAX_HOSTS).ok_or(TOO_MUCH)?);
         self.snapshot.hosts.push(Host { id, country: None, weight: 1 });
         self.host_numbers.insert(id, host);
         Ok(host)
@@ -166,7 +179,7 @@ impl Builder {
         let allowed = &mut self.snapshot.allowed;
         for (_, countries) in &serves {
             for country in *countries {
-                let number = allowed.countries.intern(country).ok_or(TOO_MUCH)? as usize;
+                let number = limited(allowed.countries.intern(country))? as usize;
                 if number == allowed.refused.len() {
                     allowed.refused.push(allowed.restricted.clone());
                 }
@@ -184,7 +197,7 @@ impl Builder {
     }
 
     fn country(&mut self, code: &str) -> Result<CountryNo, DecodeError> {
-        let number = self.snapshot.countries.intern(code).ok_or(TOO_MUCH)?;
+        let number = limited(self.snapshot.countries.intern(code))?;
         if number as usize == self.snapshot.country_hosts.len() {
             self.snapshot.country_hosts.push(HostBits::default());
         }

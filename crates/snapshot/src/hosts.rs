@@ -173,6 +173,9 @@ fn members(words: impl Iterator<Item = u64>) -> impl Iterator<Item = HostNo> {
     })
 }
 
+/// The most words of all sets together.
+const MAX_WORDS: u32 = 1 << 28;
+
 /// Each distinct set once.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct SetPool {
@@ -189,14 +192,15 @@ pub(crate) struct SetIndex {
 
 impl SetPool {
     /// The number of the set, a new one if it is not there yet. `None` when there is no room for more than
-    /// 2³² words.
+    /// 2²⁸ words (2 GiB), some hundred times what the largest known tree needs.
     pub(crate) fn intern(&mut self, index: &mut SetIndex, set: &HostBits) -> Option<u32> {
         let words = set.trimmed();
         let known = index.by_hash.entry(FixedState::with_seed(0).hash_one(words)).or_default();
         if let Some(number) = known.iter().copied().find(|number| self.slice(*number) == words) {
             return Some(number);
         }
-        let end = u32::try_from(self.words.len().checked_add(words.len())?).ok()?;
+        let end =
+            u32::try_from(self.words.len().checked_add(words.len())?).ok().filter(|end| *end <= MAX_WORDS)?;
         let number = u32::try_from(self.ends.len()).ok()?;
         self.words.extend_from_slice(words);
         self.ends.push(end);

@@ -12,9 +12,14 @@ const NONE: u32 = u32::MAX;
 /// How many palettes are tried before a new one is begun. Fedora needs about as many as it has categories.
 const TRIED: usize = 64;
 
+/// The most places of all palettes together (1 GiB). Only a file made for it has more.
+const MAX_PLACES: usize = 1 << 28;
+
 /// All palettes of a snapshot.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Palettes {
+    /// Places in all palettes.
+    places: usize,
     /// For each palette: URL list by host.
     offers: Vec<Vec<u32>>,
     /// The palettes used last, the last one at the end.
@@ -22,7 +27,7 @@ pub(crate) struct Palettes {
 }
 
 impl Palettes {
-    /// The palette that gives each of these hosts this list.
+    /// The palette that gives each of these hosts this list. `None` when there is no room for it.
     pub(crate) fn join(&mut self, wanted: &[(HostNo, u32)]) -> Option<u32> {
         let fits = |palette: &u32| {
             let offers = self.offers.get(*palette as usize).map(Vec::as_slice).unwrap_or_default();
@@ -46,6 +51,10 @@ impl Palettes {
         for (host, offer) in wanted {
             let place = host.0 as usize;
             if place >= offers.len() {
+                self.places = self.places.saturating_add(place + 1 - offers.len());
+                if self.places > MAX_PLACES {
+                    return None;
+                }
                 offers.resize(place + 1, NONE);
             }
             if let Some(own) = offers.get_mut(place) {

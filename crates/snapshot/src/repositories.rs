@@ -4,6 +4,10 @@ use bytes::Bytes;
 
 use crate::names::Names;
 
+/// The longest joined value, in bytes: as long as a path can be. Without a limit, a small file that repeats one
+/// key takes memory by the square of its size.
+const LONGEST_JOINED: usize = 4096;
+
 /// A map from text to text that may have the same key twice.
 ///
 /// A valid database cannot give such a map; the old server joined the values then, so both the first value
@@ -32,8 +36,11 @@ impl TextMap {
         let key = self.keys.intern(key)? as usize;
         match self.rows.get_mut(key) {
             Some((_, joined)) => {
-                let all = [self.values.text(*joined), value].concat();
-                *joined = self.values.intern(&all)?;
+                let before = self.values.text(*joined);
+                if before.len().saturating_add(value.len()) <= LONGEST_JOINED {
+                    let all = [before, value].concat();
+                    *joined = self.values.intern(&all)?;
+                }
             }
             None => {
                 let value = self.values.intern(value)?;
@@ -78,4 +85,22 @@ pub(crate) fn list<'a>(keys: impl Iterator<Item = &'a str>) -> Bytes {
         text.extend(["# repo=", prefix, "&arch=", arch, "\n"]);
     }
     text.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_repeated_without_end_takes_little_memory() {
+        let mut map = TextMap::default();
+        for number in 0..20_000 {
+            map.add("key", &number.to_string()).unwrap();
+        }
+        assert_eq!(map.get("key", Repeated::First), Some("0"));
+        let joined = map.get("key", Repeated::Joined).unwrap();
+        assert!(joined.starts_with("0123") && joined.len() <= LONGEST_JOINED);
+        let bytes: usize = (0..map.values.len() as u32).map(|number| map.values.text(number).len()).sum();
+        assert!(bytes < 8 << 20, "{bytes}");
+    }
 }
