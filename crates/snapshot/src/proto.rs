@@ -135,7 +135,7 @@ pub fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
 /// Writes a cache file by replacing it whole: a reader sees the old or the new one, never half of one.
 ///
 /// The new content is written beside the file, flushed to the disk and renamed. The mode of an existing
-/// file is kept; a new one gets 0644.
+/// file is kept, its owner and group too as far as this process may; a new one gets 0644.
 ///
 /// # Errors
 /// Whatever the system says; the old file is then unchanged.
@@ -175,11 +175,23 @@ pub fn write_with(
     let mut buffered = io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
     fill(&mut buffered).and_then(|()| buffered.flush()).map_err(failed)?;
     drop(buffered);
-    // The mode given at creation is cut by the umask; this one is not.
+    keep_owner(&target, file.as_file());
+    // The mode given at creation is cut by the umask, and giving a file away cuts it too; this one is not.
     file.as_file().set_permissions(mode_of(&target)).map_err(failed)?;
     file.as_file().sync_all().map_err(failed)?;
     file.persist(&target).map_err(|error| failed(error.error))?;
     File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed)
+}
+
+/// Gives the new file to the owner and group of the old one, so that whoever could read that still can. What
+/// this process may not do does not matter: it is then an ordinary user, whose files these are.
+fn keep_owner(old: &Path, new: &File) {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let (Ok(old), Ok(made)) = (fs::metadata(old), new.metadata()) else { return };
+    if old.uid() != made.uid() || old.gid() != made.gid() {
+        let group_alone = || fchown(new, None, Some(old.gid()));
+        let _ = fchown(new, Some(old.uid()), Some(old.gid())).or_else(|_| group_alone());
+    }
 }
 
 fn mode_of(path: &Path) -> fs::Permissions {

@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
 use proptest::prelude::*;
 use snapshot::Snapshot;
 use snapshot::proto::{
-    self, DecodeError, IntRepeatedIntMap, IntStringMap, MirrorList, MirrorListCacheType, StringRepeatedIntMap,
+    self, DecodeError, IntIntMap, IntRepeatedIntMap, IntStringMap, MirrorList, MirrorListCacheType,
+    StringRepeatedIntMap,
 };
 
 fn cache() -> MirrorList {
@@ -105,6 +106,40 @@ fn a_file_is_replaced_whole_and_keeps_its_mode() {
     assert_eq!(proto::read(&path).unwrap(), newer);
     let left: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.len(), 2, "no temporary file is left: {left:?}");
+}
+
+/// Whoever the file belonged to has it still. Only root can give files away; others keep their own.
+#[test]
+fn a_replaced_file_keeps_its_owner_and_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cache.proto");
+    proto::write(&path, &cache()).unwrap();
+    let own = fs::metadata(&path).unwrap();
+    let (owner, group) = if own.uid() == 0 { (65_534, 65_533) } else { (own.uid(), own.gid()) };
+    std::os::unix::fs::chown(&path, Some(owner), Some(group)).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o640)).unwrap();
+    proto::write(&path, &cache()).unwrap();
+    let replaced = fs::metadata(&path).unwrap();
+    assert_ne!(replaced.ino(), own.ino());
+    assert_eq!((replaced.uid(), replaced.gid()), (owner, group));
+    assert_eq!(replaced.permissions().mode() & 0o777, 0o640);
+}
+
+/// Each of them costs a bit in every set, so their number must not be the file's to choose.
+#[test]
+fn more_hosts_or_countries_than_there_can_be_are_refused() {
+    let weights = |hosts: i64| MirrorList {
+        host_bandwidth_cache: (0..hosts).map(|key| IntIntMap { key, value: 1 }).collect(),
+        ..MirrorList::default()
+    };
+    assert!(Snapshot::from_proto(&weights(1 << 20)).is_ok());
+    assert!(Snapshot::from_proto(&weights((1 << 20) + 1)).is_err());
+    let countries = |count: i64| MirrorList {
+        host_country_cache: (0..count).map(|key| IntStringMap { key, value: format!("C{key}") }).collect(),
+        ..MirrorList::default()
+    };
+    assert!(Snapshot::from_proto(&countries(4096)).is_ok());
+    assert!(Snapshot::from_proto(&countries(4097)).is_err());
 }
 
 #[test]
