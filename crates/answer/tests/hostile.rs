@@ -122,6 +122,36 @@ fn a_decoded_newline_is_no_new_line() {
     assert_eq!(redirect.location.as_deref(), Some("http://h14.example/f/small/a%0Ab&%20%25"));
 }
 
+/// The base URL is what a mirror's administrator, or an old program, put into the database.
+#[test]
+fn a_newline_in_a_base_url_is_no_new_line() {
+    use snapshot::proto::{IntRepeatedIntMap, IntStringMap, MirrorList, MirrorListCacheType};
+    let cache = MirrorList {
+        hc_url_cache: vec![IntStringMap {
+            key: 1,
+            value: "http://a.example/x\nhttp://evil.example/\r".into(),
+        }],
+        mirror_list_cache: vec![MirrorListCacheType {
+            directory: "pub/d".into(),
+            global: vec![9],
+            by_host_id: vec![IntRepeatedIntMap { key: 9, value: vec![1] }],
+            ..MirrorListCacheType::default()
+        }],
+        ..MirrorList::default()
+    };
+    let data = DATA.with(|other| {
+        Data::new(
+            std::sync::Arc::new(snapshot::Snapshot::from_proto(&cache).unwrap()),
+            other.countries.clone(),
+            other.asns.clone(),
+            other.continents.clone(),
+        )
+    });
+    let list = body(&ask(&data, &Policy::default(), "/mirrorlist", "path=pub/d&country=global", &[]));
+    let lines: Vec<&str> = list.lines().collect();
+    assert_eq!(lines[1..], ["http://a.example/x%0Ahttp://evil.example/%0D/"]);
+}
+
 #[test]
 fn a_comment_can_not_be_closed() {
     let data = replay::data();

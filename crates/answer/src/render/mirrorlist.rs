@@ -39,7 +39,11 @@ pub(crate) fn render(
         let Some(offer) = directory.offer(pick.host) else { continue };
         for url in choice.kept(offer) {
             let Some(base) = ending.base(url) else { continue };
-            body.push_str(base);
+            if url.is_plain() || !policy.is_native() {
+                body.push_str(base);
+            } else {
+                escape::push_line(base, &mut body);
+            }
             body.push_str(ending.after(base));
             body.push('\n');
         }
