@@ -179,7 +179,7 @@ mod tests {
         let mut load = |moves: u32| {
             left = moves;
             until_still(|| {
-                left = left.checked_sub(1).unwrap_or_default();
+                left = left.saturating_sub(1);
                 match left {
                     0 => Ok(()),
                     _ => Err(DataError::Moving { file: "cache".into() }),
