@@ -7,6 +7,7 @@ use crate::data::Data;
 use crate::escape;
 use crate::policy::{CountryAllowed, Policy};
 use crate::question::Question;
+use crate::urls;
 
 /// The hosts of each tier. A host may be in several.
 #[derive(Debug, Clone, Default)]
@@ -181,9 +182,9 @@ impl Selection<'_> {
             None => all.len(),
             Some(protocols) => {
                 let reachable = |host: &HostNo| {
-                    self.directory.offer(*host).is_some_and(|offer| {
-                        offer.urls().any(|url| protocols.iter().any(|protocol| url.has_protocol(protocol)))
-                    })
+                    self.directory
+                        .offer(*host)
+                        .is_some_and(|offer| offer.urls().any(|url| urls::is_listed(url.text(), protocols)))
                 };
                 all.iter().filter(reachable).take(self.policy.minimum).count()
             }
