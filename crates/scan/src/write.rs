@@ -137,7 +137,7 @@ async fn attempt(
             OrphanRepositories::Delete => Orphans::Delete,
         };
         let gone: Vec<DirectoryId> = plan.delete.iter().map(|(id, _)| *id).collect();
-        tx.delete_directories(&gone, orphans).await?;
+        tx.delete_directories(job.category, &gone, orphans).await?;
         touched.extend(&gone);
         for (_, name) in &plan.delete {
             tracing::info!("Deleting gone directory {}", join(&job.topdir, name));

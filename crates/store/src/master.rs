@@ -264,17 +264,10 @@ impl Master {
     /// Which of these directories may not be deleted, because another category has them as well or one
     /// has it as its topdir.
     pub async fn shared(&self, category: CategoryId, ids: &[DirectoryId]) -> Result<Vec<DirectoryId>> {
-        const SHARED: Sql = Sql {
-            postgres: "SELECT directory_id FROM category_directory WHERE directory_id = ANY($1) AND category_id <> $2 \
-                       UNION SELECT topdir_id FROM category WHERE topdir_id = ANY($1)",
-            sqlite: "SELECT directory_id FROM category_directory \
-                     WHERE directory_id IN (SELECT value FROM json_each(?1)) AND category_id <> ?2 \
-                     UNION SELECT topdir_id FROM category WHERE topdir_id IN (SELECT value FROM json_each(?1))",
-        };
         let mut out = Vec::new();
         for ids in ids.chunks(CHUNK) {
             let list = sql::id_list(self.store.engine(), ids.iter().copied());
-            for row in self.rows(SHARED, [list, category.0.into()]).await? {
+            for row in self.rows(remove::SHARED, [list, category.0.into()]).await? {
                 out.push(id(&row, "directory_id")?);
             }
         }

@@ -276,3 +276,47 @@ async fn what_another_source_of_the_category_may_have_is_not_deleted() {
     })
     .await;
 }
+
+/// Gives a directory to another category at the last moment: when the comparison is done.
+struct Meanwhile(String);
+
+impl scan::Progress for Meanwhile {
+    fn writing(&self) {
+        let url = self.0.clone();
+        let link = async move {
+            let store = Store::connect(&url, &store::ConnectOptions::default()).await.unwrap();
+            execute(
+                &store,
+                "INSERT INTO category_directory (category_id, directory_id) \
+                 SELECT c.id, d.id FROM category c, directory d \
+                 WHERE c.name = 'Other' AND d.name = 'pub/epel/d000'",
+            )
+            .await;
+            store.close().await;
+        };
+        let run =
+            || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(link);
+        std::thread::scope(|scope| scope.spawn(run).join()).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_another_category_gets_at_the_last_moment_is_not_deleted() {
+    each_variant(|store| async move {
+        let disk = filled(&store, 3).await;
+        category(&store, "Other", "EPEL", "pub/other").await;
+        disk.file("pub/other/f", "x");
+        disk.remove(&format!("{TOP}/d000"));
+        disk.remove(&format!("{TOP}/d001"));
+        let options = ScanOptions { only: vec!["Fedora EPEL".to_owned()], ..with(Deletion::Guarded) };
+        let meanwhile = std::sync::Arc::new(Meanwhile(store.url().to_owned()));
+        let settings = settings(crate::memory::ROOT.as_ref());
+        let report = scan::run_on(disk, &store, &settings, &options, &later(), meanwhile).await.unwrap();
+        assert_eq!(report.verdict(), Verdict::Fine, "{report:?}");
+        assert_eq!(directories(&store).await, [TOP, "pub/epel/d000", "pub/epel/d002", "pub/other"]);
+        let owners = "SELECT c.name FROM category c JOIN category_directory cd ON cd.category_id = c.id \
+                      JOIN directory d ON d.id = cd.directory_id WHERE d.name = 'pub/epel/d000'";
+        assert_eq!(texts(&store, owners).await, ["Other"]);
+    })
+    .await;
+}

@@ -1,7 +1,10 @@
 //! Taking directories out, children first, without relying on the database's ON DELETE.
 
+use std::collections::HashSet;
+
 use model::ids::{CategoryId, DirectoryId};
 
+use super::id;
 use super::write::MasterTx;
 use crate::error::Result;
 use crate::sql::{self, Sql};
@@ -62,21 +65,41 @@ const DELETE_REPOSITORIES: [Sql; 2] = [
     },
 ];
 
+/// Which of a list of directories another category has as well, or has as its topdir.
+pub(super) const SHARED: Sql = Sql {
+    postgres: "SELECT directory_id FROM category_directory WHERE directory_id = ANY($1) AND category_id <> $2 \
+               UNION SELECT topdir_id FROM category WHERE topdir_id = ANY($1)",
+    sqlite: "SELECT directory_id FROM category_directory \
+             WHERE directory_id IN (SELECT value FROM json_each(?1)) AND category_id <> ?2 \
+             UNION SELECT topdir_id FROM category WHERE topdir_id IN (SELECT value FROM json_each(?1))",
+};
+
 const DIRECTORY: Sql = Sql {
     postgres: "DELETE FROM directory WHERE id = ANY($1)",
     sqlite: "DELETE FROM directory WHERE id IN (SELECT value FROM json_each(?1))",
 };
 
 impl MasterTx {
-    /// Deletes directories with everything that hangs on them. The caller has made sure that none is a topdir
-    /// or belongs to another category.
-    pub async fn delete_directories(&self, ids: &[DirectoryId], orphans: Orphans) -> Result<()> {
+    /// Deletes directories of a category with everything that hangs on them. One that meanwhile belongs to
+    /// another category as well, or has become a topdir, is only taken out of this one.
+    pub async fn delete_directories(
+        &self,
+        category: CategoryId,
+        ids: &[DirectoryId],
+        orphans: Orphans,
+    ) -> Result<()> {
         let repositories: &[Sql] = match orphans {
             Orphans::Keep => &DETACH,
             Orphans::Delete => &DELETE_REPOSITORIES,
         };
         for ids in ids.chunks(CHUNK) {
             let list = sql::id_list(self.engine(), ids.iter().copied());
+            let shared = self.query(SHARED, [list.clone(), category.0.into()]).await?;
+            let shared: HashSet<DirectoryId> =
+                shared.iter().map(|row| id(row, "directory_id")).collect::<Result<_>>()?;
+            let (shared, ids): (Vec<_>, Vec<_>) = ids.iter().copied().partition(|id| shared.contains(id));
+            self.unlink(category, &shared).await?;
+            let list = sql::id_list(self.engine(), ids);
             for sql in CHILDREN.iter().chain(repositories).chain([&DIRECTORY]) {
                 self.execute(*sql, [list.clone()]).await?;
             }
