@@ -5,6 +5,22 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
+const SCAN_HELP: &str = "\
+With --json one object: `unchanged`, `details_aged`, `ageing_failed`, `statements`, and `categories`, each
+with `name`, `outcome` (done, skipped, failed, root-refused, deletion-refused, locked), `reason`, counts,
+`elapsed_ms` and `problems`.
+
+Exit status: 0 fine; 1 a category failed; 2 nothing was done; 3 deletion refused; 4 already running.";
+
+const CRAWL_HELP: &str = "\
+With --json one object: `mode`, `started_at`, `finished_at`, `duration_seconds`, `ending` (finished,
+time-limit, cancelled), `mass_failure`, and `hosts`, each with `id`, `name`, `status` (OK, FAILURE, TIMEOUT,
+DISABLE, UNKNOWN), `details`, `statistics`, and `categories`, each with `category`, `status` (current, stale,
+unknown, unreachable, reachable, always-up2date, stopped), `reason`, `url`, counts and `first_bad`.
+
+Exit status: 0 also when hosts fail; 1 the time was over, or so many hosts are silent that our own
+network is to blame; 2 nothing was done; 130 and 143 stopped by a signal, what was known is kept.";
+
 /// Knows which mirror holds what of a master tree, and answers every package manager's question where to
 /// download from.
 #[derive(Debug, Parser)]
@@ -51,8 +67,10 @@ pub enum Command {
     /// Try it: a small master tree, six mirrors on loopback, the whole way to an answer
     Demo(Demo),
     /// Read the master tree into the database
+    #[command(after_help = SCAN_HELP)]
     Scan(Scan),
     /// Check what the mirrors hold
+    #[command(after_help = CRAWL_HELP)]
     Crawl(Crawl),
     /// Build or look into the mirrorlist cache
     #[command(subcommand)]

@@ -188,3 +188,29 @@ impl Progress for Bar {
         self.bar.set_message("trying again what did not answer");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+    use crawl::MassFailure;
+
+    use super::*;
+
+    #[test]
+    fn the_exit_status_is_about_the_run_not_about_its_hosts() {
+        let report = |ending, mass_failure| CrawlReport {
+            mode: Mode::Full,
+            started_at: DateTime::UNIX_EPOCH,
+            finished_at: DateTime::UNIX_EPOCH,
+            duration_seconds: 0.0,
+            ending,
+            mass_failure,
+            hosts: Vec::new(),
+        };
+        let mass = Some(MassFailure { unreachable: 5, hosts: 20 });
+        assert_eq!(exit(&report(Ending::Finished, None), None), Exit::Success);
+        assert_eq!(exit(&report(Ending::Finished, mass), None), Exit::Failed);
+        assert_eq!(exit(&report(Ending::TimeLimit, None), None), Exit::Failed);
+        assert_eq!(exit(&report(Ending::Cancelled, None), Some(Exit::Terminated)), Exit::Terminated);
+    }
+}

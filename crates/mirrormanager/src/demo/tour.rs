@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
+use crawl::Ending;
 use model::clock::SystemClock;
 use serve::{Options, Running, Server};
 use settings::log::LogFormat;
@@ -57,6 +58,9 @@ pub async fn run(arguments: Demo, context: Context) -> Outcome {
         return Err(Failure::operation("the scan failed"));
     }
     let crawled = stage.crawl().await?;
+    if crawled.ending == Ending::Cancelled {
+        return Ok(Exit::Interrupted);
+    }
     stage.build_cache().await?;
     let options = Options { serve: stage.settings.serve.clone(), answer: stage.settings.answer.clone() };
     let server = Server::start(&options, Arc::new(SystemClock)).await.map_err(Failure::operation)?;

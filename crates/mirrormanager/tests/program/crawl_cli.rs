@@ -40,6 +40,17 @@ fn a_host_that_fails_is_news_and_no_failure() {
     assert!(lines.next().unwrap().starts_with("finished after "));
 
     let json: serde_json::Value = serde_json::from_str(&deployment.ok(&["crawl", "--json"])).unwrap();
+    let help = deployment.ok(&["crawl", "--help"]);
+    for (value, documented) in [
+        (&json, &["mode", "started_at", "finished_at", "duration_seconds", "ending", "mass_failure"][..]),
+        (&json["hosts"][0], &["id", "name", "status", "details", "statistics", "categories"]),
+        (&json["hosts"][0]["categories"][0], &["category", "status", "reason", "url", "first_bad"]),
+    ] {
+        for key in documented {
+            assert!(value.get(key).is_some(), "{key}: {json}");
+            assert!(help.contains(&format!("`{key}`")), "{key}: {help}");
+        }
+    }
     assert_eq!(json["ending"], "finished");
     assert_eq!(json["hosts"][0]["failures"], 2);
     let reason = json["hosts"][0]["categories"][0]["reason"].as_str().unwrap();
