@@ -177,7 +177,7 @@ fn head(reads: &Export, now: DateTime<Utc>, mode: Compatibility, report: &mut Bu
         country_continent_redirect_cache: repositories::continents(reads),
         repository_redirect_cache: repositories::redirects(reads),
         repo_arch_to_directory_name: repositories::directories(reads, report),
-        host_asn_cache: hosts::asns(reads, mode),
+        host_asn_cache: hosts::asns(reads, mode, report),
         host_max_connection_cache: hosts::max_connections(reads),
         host_country_cache: hosts::countries(reads),
         host_bandwidth_cache: hosts::bandwidths(reads, report),

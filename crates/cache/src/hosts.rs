@@ -63,13 +63,17 @@ pub(crate) fn max_connections(reads: &Export) -> Vec<IntIntMap> {
         .collect()
 }
 
-/// Hosts that prefer the clients of their own AS, by AS number in order of first appearance.
-pub(crate) fn asns(reads: &Export, mode: Compatibility) -> Vec<IntRepeatedIntMap> {
+/// Hosts that prefer the clients of their own AS, by AS number in order of first appearance. Upstream's forms let
+/// any integer in; readers look up −1 for clients whose AS is not a number, so what can be no AS is left out.
+pub(crate) fn asns(reads: &Export, mode: Compatibility, report: &mut BuildReport) -> Vec<IntRepeatedIntMap> {
     let mut found = Grouped::default();
     let listed = |host: &&Host| mode == Compatibility::Upstream || active(host);
     for host in reads.hosts.iter().filter(|host| host.asn_clients).filter(listed) {
-        if let Some(asn) = host.asn {
-            found.push(i64::from(asn), i64::from(host.id));
+        let Some(asn) = host.asn.map(i64::from) else { continue };
+        if mode == Compatibility::Upstream || model::asn::from_stored(asn).is_some() {
+            found.push(asn, i64::from(host.id));
+        } else {
+            report.skip("host", host.id, format!("{asn} is no AS number; not matched by it, correct it"));
         }
     }
     found.groups.into_iter().map(|(key, value)| IntRepeatedIntMap { key, value }).collect()

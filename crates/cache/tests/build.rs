@@ -195,6 +195,20 @@ fn countries_of_networks_are_canonical_and_bad_ones_hide_nothing() {
 }
 
 #[test]
+fn what_is_no_as_number_matches_nobody() {
+    let asns = [Some(-1), Some(0), Some(64_512), None];
+    let hosts = (1..).zip(asns).map(|(id, asn)| Host { asn, ..host(id) }).collect();
+    let reads = Export { hosts, ..Export::default() };
+    let listed = |mode| {
+        let (cache, report) = build_with(&reads, &NoResolver, mode);
+        let keys: Vec<i64> = cache.host_asn_cache.iter().map(|pair| pair.key).collect();
+        (keys, report.skipped.len())
+    };
+    assert_eq!(listed(Native), (vec![64_512], 2));
+    assert_eq!(listed(Upstream), (vec![-1, 0, 64_512], 0));
+}
+
+#[test]
 fn weights_are_between_1_and_10000_and_unknown_is_100() {
     let reads = Export {
         hosts: [None, Some(0), Some(-7), Some(20_000), Some(250)]
