@@ -35,9 +35,7 @@ CREATE TABLE mm3_scan_state (
     source          text,                           -- kind of tree source of the last good scan
     lock_owner      text,                           -- who scans it now
     locked_at       timestamp,
-    last_good_at    timestamp,
-    device          bigint,                         -- device number of the master root
-    first_level     text                            -- JSON array of the first-level directories
+    device          bigint                          -- device number of the master root
 );
 
 -- Directories that the next scan reads again although their time has not changed (damaged repomd.xml).

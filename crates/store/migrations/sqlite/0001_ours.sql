@@ -32,9 +32,7 @@ CREATE TABLE mm3_scan_state (
     source          TEXT,                           -- kind of tree source of the last good scan
     lock_owner      TEXT,                           -- who scans it now
     locked_at       TEXT,
-    last_good_at    TEXT,
-    device          BIGINT,                         -- device number of the master root
-    first_level     TEXT                            -- JSON array of the first-level directories
+    device          BIGINT                          -- device number of the master root
 );
 
 -- Directories that the next scan reads again although their time has not changed (damaged repomd.xml).
@@ -199,16 +197,6 @@ CREATE TRIGGER mm3_time_mm3_scan_state_locked_at_u AFTER UPDATE OF locked_at ON 
 WHEN NEW.locked_at NOT GLOB '????-??-?? ??:??:??.??????' AND NEW.locked_at GLOB '????-??-??[T ]??:??:??*' BEGIN
     UPDATE mm3_scan_state SET locked_at = substr(replace(replace(replace(NEW.locked_at, 'T', ' '), '+00:00', ''), 'Z', '')
         || CASE WHEN instr(NEW.locked_at, '.') = 0 THEN '.' ELSE '' END || '000000', 1, 26) WHERE rowid = NEW.rowid;
-END;
-CREATE TRIGGER mm3_time_mm3_scan_state_last_good_at_i AFTER INSERT ON mm3_scan_state
-WHEN NEW.last_good_at NOT GLOB '????-??-?? ??:??:??.??????' AND NEW.last_good_at GLOB '????-??-??[T ]??:??:??*' BEGIN
-    UPDATE mm3_scan_state SET last_good_at = substr(replace(replace(replace(NEW.last_good_at, 'T', ' '), '+00:00', ''), 'Z', '')
-        || CASE WHEN instr(NEW.last_good_at, '.') = 0 THEN '.' ELSE '' END || '000000', 1, 26) WHERE rowid = NEW.rowid;
-END;
-CREATE TRIGGER mm3_time_mm3_scan_state_last_good_at_u AFTER UPDATE OF last_good_at ON mm3_scan_state
-WHEN NEW.last_good_at NOT GLOB '????-??-?? ??:??:??.??????' AND NEW.last_good_at GLOB '????-??-??[T ]??:??:??*' BEGIN
-    UPDATE mm3_scan_state SET last_good_at = substr(replace(replace(replace(NEW.last_good_at, 'T', ' '), '+00:00', ''), 'Z', '')
-        || CASE WHEN instr(NEW.last_good_at, '.') = 0 THEN '.' ELSE '' END || '000000', 1, 26) WHERE rowid = NEW.rowid;
 END;
 CREATE TRIGGER mm3_time_mm3_retry_created_at_i AFTER INSERT ON mm3_retry
 WHEN NEW.created_at NOT GLOB '????-??-?? ??:??:??.??????' AND NEW.created_at GLOB '????-??-??[T ]??:??:??*' BEGIN
