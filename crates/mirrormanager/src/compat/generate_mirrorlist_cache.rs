@@ -11,13 +11,13 @@ use settings::cache::{Cache, CacheCompatibility};
 use settings::log::LogFormat;
 use store::{ConnectOptions, Store};
 
-use super::flags::{self, Flag, Given, Positional};
-use super::{dotenv, libpq};
+use super::flags::{Flag, Given};
+use super::{dotenv, frame, libpq};
 use crate::commands::{block_on, cache};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::logging;
-use crate::printer::{Form, Printer, message};
+use crate::printer::Printer;
 
 const FLAGS: [Flag; 4] = [
     Flag {
@@ -36,35 +36,12 @@ const FLAGS: [Flag; 4] = [
     Flag { long: "help", short: Some('h'), value: None, help: "this text" },
 ];
 
-fn usage() -> String {
-    format!("Usage: generate-mirrorlist-cache [options]\n\nOptions:\n{}\n", flags::describe(&FLAGS))
-}
-
 /// Builds the cache with the old program's flags, defaults and texts.
 pub fn run(arguments: &[OsString]) -> Exit {
-    let given = match flags::read(&FLAGS, arguments, Positional::Mixed) {
-        Ok(given) => given,
-        Err(mistake) => {
-            message(format_args!("error: {mistake}\n{}", usage().trim_end()));
-            return Exit::Usage;
-        }
-    };
-    match build(&given, Printer::new(Form::Text)) {
-        Ok(exit) => exit,
-        Err(Failure::Closed) => Exit::Success,
-        // The old program knows no other status than 1 for a failed build.
-        Err(failure) => {
-            message(failure.line());
-            Exit::Failed
-        }
-    }
+    frame::run("generate-mirrorlist-cache", &FLAGS, arguments, build)
 }
 
 fn build(given: &Given, out: Printer) -> Outcome {
-    if given.has("help") {
-        out.line(usage().trim_end())?;
-        return Ok(Exit::Success);
-    }
     let level = if given.has("debug") { "debug" } else { "error" };
     logging::start(&Log { level: level.into(), format: LogFormat::Text })?;
     let config = given.last("config").unwrap_or("/etc/mirrormanager/generate-mirrorlist-cache.cfg");

@@ -10,12 +10,13 @@ use settings::Log;
 use settings::log::LogFormat;
 use settings::serve::{AccessLogFormat, Answer, Compatibility, Serve};
 
-use super::flags::{self, Flag, Given, Positional};
+use super::flags::{Flag, Given};
+use super::frame;
 use crate::commands::block_on;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::logging;
-use crate::printer::{Form, Printer, message};
+use crate::printer::Printer;
 
 const fn flag(long: &'static str, short: Option<char>, value: &'static str, help: &'static str) -> Flag {
     Flag { long, short, value: Some(value), help }
@@ -44,35 +45,12 @@ const FLAGS: [Flag; 10] = [
     Flag { long: "help", short: Some('h'), value: None, help: "this text" },
 ];
 
-fn usage() -> String {
-    format!("Usage: mirrorlist-server [options]\n\nOptions:\n{}\n", flags::describe(&FLAGS))
-}
-
 /// Serves with the old program's flags, defaults and texts.
 pub fn run(arguments: &[OsString]) -> Exit {
-    let given = match flags::read(&FLAGS, arguments, Positional::Mixed) {
-        Ok(given) => given,
-        Err(mistake) => {
-            message(format_args!("error: {mistake}\n{}", usage().trim_end()));
-            return Exit::Usage;
-        }
-    };
-    match serve(&given, Printer::new(Form::Text)) {
-        Ok(exit) => exit,
-        Err(Failure::Closed) => Exit::Success,
-        // The old server reports every failed start with status 1.
-        Err(failure) => {
-            message(failure.line());
-            Exit::Failed
-        }
-    }
+    frame::run("mirrorlist-server", &FLAGS, arguments, serve)
 }
 
 fn serve(given: &Given, out: Printer) -> Outcome {
-    if given.has("help") {
-        out.line(usage().trim_end())?;
-        return Ok(Exit::Success);
-    }
     let options = options(given, out)?;
     let level = std::env::var("RUST_LOG").ok().filter(|level| !level.is_empty());
     logging::start(&Log { level: level.unwrap_or_else(|| "error".into()), format: LogFormat::Text })?;
@@ -140,6 +118,8 @@ fn address(text: &str) -> Outcome<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::compat::flags::{self, Positional};
+    use crate::printer::Form;
 
     fn of(arguments: &[&str]) -> Outcome<Options> {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();

@@ -6,6 +6,7 @@
 mod crawl_results;
 pub mod dotenv;
 pub mod flags;
+mod frame;
 pub mod generate_mirrorlist_cache;
 pub mod libpq;
 pub mod mirrorlist_server;
