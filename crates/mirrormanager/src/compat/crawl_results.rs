@@ -1,6 +1,6 @@
 //! The old crawler's last words: its table of results and its way of writing durations, spec crawler 1.1.
 
-use crawl::{CrawlReport, HostReport};
+use crawl::{CrawlReport, HostReport, Mode};
 
 /// `1h2m3s` without parts that are zero; at least `0s`.
 pub(super) fn duration(seconds: f64) -> String {
@@ -11,10 +11,11 @@ pub(super) fn duration(seconds: f64) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
-/// The table of results in the old program's frame.
-pub(super) fn table(report: &CrawlReport, canary: bool) -> String {
+/// The table of results in the old program's frame. A canary run looks at no directories, so it has no
+/// columns for them.
+pub(super) fn table(report: &CrawlReport) -> String {
     let mut heading = vec!["Host Name", "Status", "Duration"];
-    if !canary {
+    if report.mode != Mode::Canary {
         heading.extend([
             "Total directories",
             "Unreadable directories",
@@ -26,18 +27,18 @@ pub(super) fn table(report: &CrawlReport, canary: bool) -> String {
             "HostCategoryDirs deleted",
         ]);
     }
-    let rows: Vec<Vec<String>> = report.hosts.iter().map(|host| cells(host, canary)).collect();
+    let rows: Vec<Vec<String>> = report.hosts.iter().map(|host| cells(host, report.mode)).collect();
     framed("Crawl results", &heading, &rows)
 }
 
-fn cells(host: &HostReport, canary: bool) -> Vec<String> {
+fn cells(host: &HostReport, mode: Mode) -> Vec<String> {
     let clean: String = host.name.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
     let mut cells = vec![
         format!("{clean} ({})", host.id),
         host.status.as_str().to_owned(),
         format!("{}s", host.duration_seconds.round()),
     ];
-    if !canary {
+    if mode != Mode::Canary {
         let s = &host.statistics;
         let numbers = [
             s.total_directories,

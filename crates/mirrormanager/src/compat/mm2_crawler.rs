@@ -183,11 +183,10 @@ fn crawl(given: &Given, own: &Given, out: Printer) -> Result<Exit, Ended> {
         usize::try_from(threads.unwrap_or_else(usual_threads)).unwrap_or(100).max(1);
     settings.crawl.host_timeout_seconds = host_timeout.unwrap_or(0).saturating_mul(60);
     let no_fail = given.has("no-fail");
-    let canary = own.has("canary");
-    Ok(block_on(run_crawl(settings, job, no_fail, canary, out))?)
+    Ok(block_on(run_crawl(settings, job, no_fail, out))?)
 }
 
-async fn run_crawl(settings: Settings, job: Job, no_fail: bool, canary: bool, out: Printer) -> Outcome {
+async fn run_crawl(settings: Settings, job: Job, no_fail: bool, out: Printer) -> Outcome {
     let store = Store::connect(settings.database.url.expose(), &ConnectOptions::default())
         .await
         .map_err(Failure::operation)?;
@@ -195,7 +194,7 @@ async fn run_crawl(settings: Settings, job: Job, no_fail: bool, canary: bool, ou
         return Err(Failure::input(unknown));
     }
     let (report, exit) = command::crawl(&store, &settings, &job, Arc::new(SystemClock), out).await?;
-    out.line(table(&report, canary))?;
+    out.line(table(&report))?;
     let duration = duration(report.duration_seconds);
     match report.ending {
         Ending::Finished => {
