@@ -123,6 +123,16 @@ pub struct MassFailure {
     pub hosts: usize,
 }
 
+impl std::fmt::Display for MassFailure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { unreachable, hosts } = self;
+        write!(
+            f,
+            "{unreachable} of {hosts} hosts could not be reached: they keep what they had, check our own network"
+        )
+    }
+}
+
 /// A whole run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct CrawlReport {

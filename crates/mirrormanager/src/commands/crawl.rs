@@ -148,10 +148,7 @@ pub fn describe(report: &CrawlReport) -> String {
         );
     }
     if let Some(mass) = report.mass_failure {
-        text.push_str(&format!(
-            "{} of {} hosts could not be reached: they keep what they had, check our own network\n",
-            mass.unreachable, mass.hosts
-        ));
+        text.push_str(&format!("{mass}\n"));
     }
     text.push_str(match report.ending {
         Ending::Finished => "finished",

@@ -195,6 +195,10 @@ async fn run_crawl(settings: Settings, job: Job, no_fail: bool, out: Printer) ->
     }
     let (report, exit) = command::crawl(&store, &settings, &job, Arc::new(SystemClock), out).await?;
     out.line(table(&report))?;
+    // The old program knows no such guard and has no exit status for it; it must not pass unseen, though.
+    if let Some(mass) = report.mass_failure {
+        message(mass);
+    }
     let duration = duration(report.duration_seconds);
     match report.ending {
         Ending::Finished => {

@@ -102,3 +102,18 @@ fn the_demo_logs_trouble_only_and_for_people() {
         assert!(table.iter().any(|line| line.starts_with("dead.example") && line.contains(" -  ")));
     }
 }
+
+#[test]
+fn a_fault_of_our_own_network_does_not_pass_unseen_under_the_old_name() {
+    let deployment = with_host("http://127.0.0.1:1/pub/fedora/linux");
+    let mut settings = std::fs::read_to_string(deployment.path("mm.toml")).unwrap();
+    settings.push_str("\n[crawl]\nmass_failure_hosts = 1\n");
+    std::fs::write(deployment.path("mm.toml"), settings).unwrap();
+    let blame = "1 of 1 hosts could not be reached: they keep what they had, check our own network\n";
+    let old = deployment.run(&["mm2_crawler", "-c", "mm.toml", "crawl"]);
+    assert_eq!(old.status, 0, "{old:?}");
+    assert!(old.stderr.ends_with(blame), "{old:?}");
+    let new = deployment.run(&["crawl"]);
+    assert_eq!(new.status, 1, "{new:?}");
+    assert!(new.stdout.contains(blame), "{new:?}");
+}
