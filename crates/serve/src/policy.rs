@@ -1,7 +1,7 @@
 //! The settings as the answer engine wants them.
 
 use answer::Policy;
-use settings::serve::{self, Answer};
+use settings::answer::{self as wanted, Answer};
 
 use crate::error::StartError;
 
@@ -11,8 +11,8 @@ use crate::error::StartError;
 /// A trusted proxy is no network.
 pub(crate) fn policy(settings: &Answer) -> Result<Policy, StartError> {
     let base = match settings.compatibility {
-        serve::Compatibility::Native => Policy::default(),
-        serve::Compatibility::Upstream => Policy::upstream(),
+        wanted::Compatibility::Native => Policy::default(),
+        wanted::Compatibility::Upstream => Policy::upstream(),
     };
     let mut trusted_proxies = Vec::new();
     for network in &settings.trusted_proxies {
@@ -26,12 +26,12 @@ pub(crate) fn policy(settings: &Answer) -> Result<Policy, StartError> {
         minimum: settings.minimum,
         country_allowed: match settings.country_allowed {
             None => base.country_allowed,
-            Some(serve::CountryAllowed::Strict) => answer::CountryAllowed::Strict,
-            Some(serve::CountryAllowed::Asked) => answer::CountryAllowed::Asked,
+            Some(wanted::CountryAllowed::Strict) => answer::CountryAllowed::Strict,
+            Some(wanted::CountryAllowed::Asked) => answer::CountryAllowed::Asked,
         },
         protocol_order: match settings.protocol_order {
-            serve::ProtocolOrder::Stored => answer::ProtocolOrder::Stored,
-            serve::ProtocolOrder::Secure => answer::ProtocolOrder::Secure,
+            wanted::ProtocolOrder::Stored => answer::ProtocolOrder::Stored,
+            wanted::ProtocolOrder::Secure => answer::ProtocolOrder::Secure,
         },
         trusted_proxies,
         metalink_connections: settings.metalink_connections,
@@ -45,10 +45,10 @@ mod tests {
 
     #[test]
     fn the_country_rule_follows_the_compatibility_unless_it_is_set() {
-        let upstream = Answer { compatibility: serve::Compatibility::Upstream, ..Answer::default() };
+        let upstream = Answer { compatibility: wanted::Compatibility::Upstream, ..Answer::default() };
         assert_eq!(policy(&upstream).unwrap(), Policy::upstream());
         assert_eq!(policy(&Answer::default()).unwrap(), Policy::default());
-        let strict = Answer { country_allowed: Some(serve::CountryAllowed::Strict), ..upstream };
+        let strict = Answer { country_allowed: Some(wanted::CountryAllowed::Strict), ..upstream };
         assert_eq!(policy(&strict).unwrap().country_allowed, answer::CountryAllowed::Strict);
     }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use model::clock::Clock;
-use settings::serve::{AccessLogFormat, Answer, Compatibility, Serve};
+use settings::answer::{Answer, Compatibility};
+use settings::serve::{AccessLogFormat, Serve};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;

@@ -7,12 +7,13 @@ use ipnet::IpNet;
 use model::excludes::Excludes;
 use model::prefix_rules::{CategoryTable, PrefixRules};
 
+use crate::answer::Answer;
 use crate::cache::Cache;
 use crate::crawl::Crawl;
 use crate::database::Database;
 use crate::root::Settings;
 use crate::scan::Scan;
-use crate::serve::{Answer, Serve};
+use crate::serve::Serve;
 
 /// A value that can not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

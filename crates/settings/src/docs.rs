@@ -17,6 +17,7 @@ const SOURCES: &[&str] = &[
     include_str!("crawl.rs"),
     include_str!("cache.rs"),
     include_str!("serve.rs"),
+    include_str!("answer.rs"),
 ];
 
 /// One declared field.

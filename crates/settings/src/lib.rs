@@ -6,6 +6,7 @@
 //! group; `mirrormanager config default` prints those same doc comments ([`docs`]), so that the
 //! reference can not drift from the code.
 
+pub mod answer;
 pub mod cache;
 pub mod check;
 pub mod crawl;
@@ -25,6 +26,7 @@ pub mod scan;
 pub mod secret;
 pub mod serve;
 
+pub use answer::Answer;
 pub use cache::Cache;
 pub use database::Database;
 pub use error::SettingsError;
@@ -34,3 +36,4 @@ pub use origin::{Origin, Origins};
 pub use root::Settings;
 pub use scan::Scan;
 pub use secret::{DatabaseUrl, Secret};
+pub use serve::Serve;

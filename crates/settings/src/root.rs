@@ -2,12 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::Answer;
 use crate::cache::Cache;
 use crate::crawl::Crawl;
 use crate::database::Database;
 use crate::log::Log;
 use crate::scan::Scan;
-use crate::serve::{Answer, Serve};
+use crate::serve::Serve;
 
 /// All settings.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]

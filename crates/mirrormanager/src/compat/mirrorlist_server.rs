@@ -7,8 +7,9 @@ use std::sync::Arc;
 use model::clock::SystemClock;
 use serve::Options;
 use settings::Log;
+use settings::answer::{Answer, Compatibility};
 use settings::log::LogFormat;
-use settings::serve::{AccessLogFormat, Answer, Compatibility, Serve};
+use settings::serve::{AccessLogFormat, Serve};
 
 use super::flags::{Flag, Given};
 use super::frame;

@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use model::clock::FixedClock;
 use serve::{Options, Running, Server};
-use settings::serve::{Answer, Compatibility, Serve};
+use settings::answer::{Answer, Compatibility};
+use settings::serve::Serve;
 use snapshot::proto::{
     self, FileDetailsCacheDirectoryType, FileDetailsCacheFilesType, FileDetailsType, IntIntMap,
     IntRepeatedIntMap, IntStringMap, MirrorList, MirrorListCacheType, StringStringMap,
