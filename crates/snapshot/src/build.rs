@@ -12,8 +12,9 @@ use prost::Message;
 
 use crate::directory::NONE;
 use crate::entry::Entry;
+use crate::extras::Extras;
 use crate::hosts::{HostBits, HostNo, SetIndex};
-use crate::networks::{self, CountryNetworks, HostNetworks};
+use crate::networks::{self, CountryNetworks, ExclusiveNetworks, HostNetworks};
 use crate::proto::{self, DecodeError, MAX_FILE_BYTES, MirrorList};
 use crate::repositories;
 use crate::urls::OfferIndex;
@@ -21,8 +22,9 @@ use crate::view::{CountryNo, Host, Snapshot};
 use crate::wire::{self, Value};
 use crate::{files::FileRange, required};
 
-pub(crate) fn from_proto(cache: &MirrorList) -> Result<Snapshot, DecodeError> {
+pub(crate) fn from_proto(cache: &MirrorList, extras: &Extras) -> Result<Snapshot, DecodeError> {
     let mut builder = Builder::new(cache)?;
+    builder.extras(extras)?;
     let mut entry = Entry::default();
     for directory in &cache.mirror_list_cache {
         entry.copy(directory);
@@ -193,6 +195,32 @@ impl Builder {
                 }
             }
         }
+        Ok(())
+    }
+
+    fn extras(&mut self, extras: &Extras) -> Result<(), DecodeError> {
+        for facts in &extras.hosts {
+            let host = self.host(facts.id)?.0 as usize;
+            let snapshot = &mut self.snapshot;
+            if host >= snapshot.host_names.len() {
+                snapshot.host_names.resize(host + 1, None);
+                snapshot.coordinates.resize(host + 1, None);
+            }
+            if let (Some(name), Some(place)) =
+                (snapshot.host_names.get_mut(host), snapshot.coordinates.get_mut(host))
+            {
+                *name = Some(facts.name.as_str().into());
+                *place = facts.coordinates;
+            }
+        }
+        for (id, families) in &extras.families {
+            self.snapshot.offers.set_families(&self.offer_index, *id, *families);
+        }
+        let mut exclusive = Vec::with_capacity(extras.exclusive.len());
+        for entry in &extras.exclusive {
+            exclusive.push((entry.network, self.host(entry.host)?, entry.hashes));
+        }
+        self.snapshot.exclusive = ExclusiveNetworks::new(&exclusive);
         Ok(())
     }
 

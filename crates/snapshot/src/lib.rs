@@ -7,6 +7,7 @@
 mod build;
 mod directory;
 mod entry;
+mod extras;
 mod files;
 mod hosts;
 mod names;
@@ -20,6 +21,7 @@ mod view;
 mod wire;
 
 pub use directory::Directory;
+pub use extras::{Coordinates, Exclusive, Extras, Families, HostFacts};
 pub use files::{DigestKind, File, FileDetail};
 pub use hosts::{HostBits, HostNo, HostSet};
 pub use repositories::Repeated;

@@ -99,6 +99,30 @@ impl CountryNetworks {
     }
 }
 
+/// Networks whose clients get one host only.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ExclusiveNetworks {
+    table: PrefixTable,
+    rows: Vec<(HostNo, bool)>,
+}
+
+impl ExclusiveNetworks {
+    /// Builds the table: network, host, whether with checksums. Of equal networks the first counts.
+    pub(crate) fn new(entries: &[(IpNet, HostNo, bool)]) -> Self {
+        let numbered = (0u32..).zip(entries).map(|(number, (network, ..))| (*network, number));
+        // Of equal networks the table keeps the last, so the first must come last.
+        let numbered: Vec<(IpNet, u32)> = numbered.collect();
+        let rows = entries.iter().map(|(_, host, hashes)| (*host, *hashes)).collect();
+        Self { table: PrefixTable::new(numbered.into_iter().rev()), rows }
+    }
+
+    /// The host for clients at this address.
+    #[inline]
+    pub(crate) fn get(&self, address: IpAddr) -> Option<(HostNo, bool)> {
+        self.rows.get(self.table.get(address)? as usize).copied()
+    }
+}
+
 /// A network in one of the forms of a cache: `addr/len` or a bare address.
 pub(crate) fn parse(text: &str) -> Option<IpNet> {
     text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))

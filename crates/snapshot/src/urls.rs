@@ -9,6 +9,7 @@ use std::collections::hash_map::Entry;
 
 use foldhash::fast::FixedState;
 
+use crate::extras::Families;
 use crate::names::Names;
 
 /// No URL.
@@ -40,6 +41,7 @@ struct UrlRow {
     /// Bytes before the first colon.
     protocol: u32,
     form: Form,
+    families: Option<Families>,
 }
 
 /// What a URL is made of.
@@ -75,6 +77,12 @@ impl<'a> Url<'a> {
     #[inline]
     pub fn is_plain(self) -> bool {
         self.row.form == Form::Plain
+    }
+
+    /// The address families under which it can be reached; `None` when nobody has looked.
+    #[inline]
+    pub fn families(self) -> Option<Families> {
+        self.row.families
     }
 
     /// Whether it begins with this protocol and a colon.
@@ -146,6 +154,14 @@ impl Offers {
         Some(())
     }
 
+    /// Notes the families of a URL id that was added.
+    pub(crate) fn set_families(&mut self, index: &OfferIndex, id: i64, families: Families) {
+        let url = index.url_of_id.get(&id).and_then(|number| self.urls.get_mut(*number as usize));
+        if let Some(url) = url {
+            url.families = Some(families);
+        }
+    }
+
     /// The number of the list of these URL ids. An unknown id is a URL without text.
     pub(crate) fn intern(&mut self, index: &mut OfferIndex, ids: &[i64]) -> Option<u32> {
         if let Some(number) = index.row_of_ids.get(ids) {
@@ -201,6 +217,7 @@ impl Offers {
                 trimmed: u32::try_from(text.trim_end_matches('/').len()).ok()?,
                 protocol: u32::try_from(text.find(':').unwrap_or(text.len())).ok()?,
                 form: form(text),
+                families: None,
             });
         }
         Some(number)
@@ -210,7 +227,10 @@ impl Offers {
     fn url(&self, number: u32) -> Url<'_> {
         match self.urls.get(number as usize) {
             Some(row) => Url { text: self.texts.text(row.text), row: *row },
-            None => Url { text: "", row: UrlRow { text: 0, trimmed: 0, protocol: 0, form: Form::Odd } },
+            None => Url {
+                text: "",
+                row: UrlRow { text: 0, trimmed: 0, protocol: 0, form: Form::Odd, families: None },
+            },
         }
     }
 }

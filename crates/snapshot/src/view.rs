@@ -6,10 +6,11 @@ use std::path::Path;
 use bytes::Bytes;
 
 use crate::directory::{Directories, Directory};
+use crate::extras::{Coordinates, Extras};
 use crate::files::Files;
 use crate::hosts::{HostBits, HostNo, HostSet, SetPool};
 use crate::names::Names;
-use crate::networks::{CountryNetworks, HostNetworks};
+use crate::networks::{CountryNetworks, ExclusiveNetworks, HostNetworks};
 use crate::palette::Palettes;
 use crate::proto::{self, DecodeError, MirrorList, ReadError};
 use crate::repositories::{Repeated, Repositories, TextMap};
@@ -40,6 +41,11 @@ pub struct Snapshot {
     /// By ASN, sorted.
     pub(crate) asns: Vec<(i64, Box<[HostNo]>)>,
     pub(crate) allowed: Allowed,
+    /// By host.
+    pub(crate) host_names: Vec<Option<Box<str>>>,
+    /// By host.
+    pub(crate) coordinates: Vec<Option<Coordinates>>,
+    pub(crate) exclusive: ExclusiveNetworks,
 }
 
 /// What is known of a host.
@@ -86,7 +92,15 @@ impl Snapshot {
     /// # Errors
     /// The cache has more of something than the view has numbers for (2³² texts, bytes of text or hosts).
     pub fn from_proto(cache: &MirrorList) -> Result<Self, DecodeError> {
-        crate::build::from_proto(cache)
+        Self::with_extras(cache, &Extras::default())
+    }
+
+    /// Builds the view from a decoded cache and the facts that it has no fields for.
+    ///
+    /// # Errors
+    /// As [`from_proto`](Self::from_proto).
+    pub fn with_extras(cache: &MirrorList, extras: &Extras) -> Result<Self, DecodeError> {
+        crate::build::from_proto(cache, extras)
     }
 
     /// Builds the view from an encoded cache, without having all of it decoded at one time.
@@ -207,6 +221,24 @@ impl Snapshot {
     #[inline]
     pub fn host(&self, host: HostNo) -> Option<&Host> {
         self.hosts.get(host.0 as usize)
+    }
+
+    /// The name of a host, where it is known.
+    pub fn host_name(&self, host: HostNo) -> Option<&str> {
+        self.host_names.get(host.0 as usize)?.as_deref()
+    }
+
+    /// Where a host stands, where that is known.
+    #[inline]
+    pub fn coordinates(&self, host: HostNo) -> Option<Coordinates> {
+        *self.coordinates.get(host.0 as usize)?
+    }
+
+    /// The one host for clients at this address, and whether its metalinks have checksums, by the smallest
+    /// exclusive network that holds the address.
+    #[inline]
+    pub fn exclusive(&self, address: IpAddr) -> Option<(HostNo, bool)> {
+        self.exclusive.get(address)
     }
 
     /// How many hosts there are; their numbers are below.

@@ -10,7 +10,9 @@ use snapshot::proto::{
     IntRepeatedIntMap, IntRepeatedStringMap, IntStringMap, MirrorList, MirrorListCacheType,
     StringRepeatedIntMap, StringStringMap,
 };
-use snapshot::{DigestKind, HostSet, Repeated, Snapshot, Wanted};
+use snapshot::{
+    Coordinates, DigestKind, Exclusive, Extras, Families, HostFacts, HostSet, Repeated, Snapshot, Wanted,
+};
 
 fn ids(snapshot: &Snapshot, set: HostSet<'_>) -> BTreeSet<i64> {
     set.iter().map(|host| snapshot.host(host).unwrap().id).collect()
@@ -343,4 +345,48 @@ fn countries_that_follow_from_the_hosts_are_found_without_a_list() {
         ..MirrorList::default()
     };
     compare(&cache, &Snapshot::from_proto(&cache).unwrap());
+}
+
+#[test]
+fn facts_beyond_the_interchange_format_are_found() {
+    let directory = MirrorListCacheType {
+        directory: "pub".into(),
+        global: vec![7],
+        by_host_id: vec![IntRepeatedIntMap { key: 7, value: vec![1, 2] }],
+        ..MirrorListCacheType::default()
+    };
+    let cache = MirrorList {
+        hc_url_cache: [(1, "http://a"), (2, "http://b")]
+            .map(|(key, value)| IntStringMap { key, value: value.into() })
+            .into(),
+        mirror_list_cache: vec![directory],
+        ..MirrorList::default()
+    };
+    let place = Coordinates { latitude: 52.5, longitude: 13.25 };
+    let only_v6 = Families { v4: false, v6: true };
+    let exclusive =
+        |network: &str, host| Exclusive { network: network.parse().unwrap(), host, hashes: host == 7 };
+    let extras = Extras {
+        hosts: vec![HostFacts { id: 7, name: "mirror.example".into(), coordinates: Some(place) }],
+        families: vec![(2, only_v6), (99, only_v6)],
+        exclusive: vec![
+            exclusive("192.0.2.0/24", 7),
+            exclusive("192.0.2.128/25", 8),
+            exclusive("192.0.2.0/24", 9),
+        ],
+    };
+    let snapshot = Snapshot::with_extras(&cache, &extras).unwrap();
+    let found = snapshot.directory("pub").unwrap();
+    let host = found.carried().iter().next().unwrap();
+    assert_eq!(snapshot.host_name(host), Some("mirror.example"));
+    assert_eq!(snapshot.coordinates(host), Some(place));
+    let families: Vec<_> = found.offer(host).unwrap().urls().map(|url| url.families()).collect();
+    assert_eq!(families, [None, Some(only_v6)]);
+    let host_of = |address: &str| {
+        let (host, hashes) = snapshot.exclusive(address.parse().unwrap())?;
+        Some((snapshot.host(host)?.id, hashes))
+    };
+    assert_eq!(host_of("192.0.2.5"), Some((7, true)), "of equal networks the first counts");
+    assert_eq!(host_of("192.0.2.200"), Some((8, false)), "the smallest network counts");
+    assert_eq!(host_of("192.0.3.1"), None);
 }
