@@ -118,6 +118,7 @@ fn render(
         status,
         content_type: Some(TEXT),
         location: None,
+        headers: Vec::new(),
         body,
         access: None,
         kind,

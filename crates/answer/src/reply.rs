@@ -13,6 +13,8 @@ pub struct Answer {
     pub content_type: Option<&'static str>,
     /// `Location` of a redirect: visible ASCII only.
     pub location: Option<String>,
+    /// Further headers, lower-case names and visible ASCII values, e.g. `link`.
+    pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Body,
     /// What the access log should say; `None` for requests that are not logged (spec C.8).

@@ -134,6 +134,11 @@ fn respond(answer: Answer, method: &Method) -> Response<Pieces> {
     if let Some(location) = answer.location.and_then(|url| HeaderValue::try_from(url).ok()) {
         headers.insert(LOCATION, location);
     }
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.append(name, value);
+        }
+    }
     if let Some(length) = length {
         headers.insert(CONTENT_LENGTH, length.into());
     }
@@ -154,6 +159,7 @@ fn failed() -> Answer {
         status: 500,
         content_type: None,
         location: None,
+        headers: Vec::new(),
         body: answer::Body::default(),
         access: None,
         kind: Kind::Error(Failure::Cache),

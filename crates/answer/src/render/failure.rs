@@ -52,6 +52,7 @@ pub(crate) fn answer(
         status,
         content_type: wrapped.then_some(METALINK),
         location: None,
+        headers: Vec::new(),
         body,
         access: None,
         kind: Kind::Error(failure),
