@@ -8,7 +8,7 @@ use rand::SeedableRng;
 
 libfuzzer_sys::fuzz_target!(|input: (&[u8], &str, &str)| {
     let (bytes, path, query) = input;
-    let Ok(snapshot) = snapshot::Snapshot::from_bytes(bytes) else { return };
+    let Ok(snapshot) = snapshot::Snapshot::from_bytes(bytes.to_vec()) else { return };
     let data = answer::Data::new(
         Arc::new(snapshot),
         Arc::new(geo::Countries::none()),

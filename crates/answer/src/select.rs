@@ -91,8 +91,8 @@ impl Selection<'_> {
     fn netblock(&self, groups: &mut Groups, header: &mut String) {
         let carried = self.directory.carried();
         for (length, hosts) in self.data.snapshot.host_networks(self.client) {
-            let carrying = hosts.iter().filter(|host| carried.contains(**host));
-            groups.netblock.extend(carrying.map(|host| (length, *host)));
+            let carrying = hosts.iter().filter(|host| carried.contains(*host));
+            groups.netblock.extend(carrying.map(|host| (length, host)));
         }
         if !groups.netblock.is_empty() {
             header.push_str("Using preferred netblock ");
@@ -102,7 +102,7 @@ impl Selection<'_> {
     /// R2b.
     fn asn(&self, groups: &mut Groups, header: &mut String) {
         let Some(asn) = self.place.asn else { return };
-        groups.asn.extend_from_slice(self.data.snapshot.asn_hosts(asn.number));
+        groups.asn.extend(self.data.snapshot.asn_hosts(asn.number).iter());
         if !groups.asn.is_empty() {
             header.push_str("Using ASN ");
             escape::push_line(asn.text, header);

@@ -1,14 +1,13 @@
 //! The autonomous system an address belongs to, from a routing table (`global_netblocks.txt`, spec
 //! mirrorlist A.2).
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 
+use frozen::{Damaged, Names, NamesBuilder, Parts, PartsWriter, PrefixTable};
 use ipnet::IpNet;
 
 use crate::error::{LoadError, from_file};
-use crate::prefix::PrefixTable;
 
 /// The largest routing table that is read, in bytes. The whole Internet's is about 30 MB.
 const MAX_BYTES: u64 = 1 << 30;
@@ -36,7 +35,8 @@ pub struct Asn<'a> {
 #[derive(Debug, Clone, Default)]
 pub struct Asns {
     table: PrefixTable,
-    systems: Vec<(Box<str>, i64)>,
+    /// What the routing table calls each system.
+    systems: Names,
     prefixes: usize,
     skipped: usize,
 }
@@ -55,27 +55,25 @@ impl Asns {
     /// # Errors
     /// There is no usable IPv4 line and `empty` says to refuse that.
     pub fn from_bytes(bytes: &[u8], empty: EmptyIpv4) -> Result<Self, LoadError> {
-        let mut numbers: HashMap<&str, u32, foldhash::fast::FixedState> = HashMap::default();
-        let mut systems = Vec::new();
+        let mut systems = NamesBuilder::default();
         let mut networks = Vec::new();
         let (mut skipped, mut ipv4) = (0, 0);
         for line in bytes.split(|byte| *byte == b'\n') {
-            let Some((network, text)) = parse(line) else {
+            // No file of the size that is read has more texts than there are numbers.
+            let Some((network, system)) =
+                parse(line).and_then(|(net, text)| Some((net, systems.intern(text)?)))
+            else {
                 skipped += usize::from(!line.trim_ascii().is_empty());
                 continue;
             };
             ipv4 += usize::from(matches!(network, IpNet::V4(_)));
-            let system = *numbers.entry(text).or_insert_with(|| {
-                systems.push((text.into(), text.parse().unwrap_or(-1)));
-                systems.len() as u32 - 1
-            });
             networks.push((network, system));
         }
         if ipv4 == 0 && empty == EmptyIpv4::Refuse {
             return Err(LoadError::NoIpv4Prefix { skipped });
         }
         let prefixes = networks.len();
-        Ok(Self { table: PrefixTable::new(networks), systems, prefixes, skipped })
+        Ok(Self { table: PrefixTable::new(networks), systems: systems.freeze(), prefixes, skipped })
     }
 
     /// Loads a routing table from a file.
@@ -88,8 +86,29 @@ impl Asns {
 
     /// The autonomous system of the smallest network that holds the address.
     pub fn of(&self, address: IpAddr) -> Option<Asn<'_>> {
-        let (text, number) = self.systems.get(self.table.get(address)? as usize)?;
-        Some(Asn { text, number: *number })
+        let text = self.systems.text(self.table.get(address)?);
+        Some(Asn { text, number: text.parse().unwrap_or(-1) })
+    }
+
+    /// Adds the parts of the table to a file.
+    pub fn write(&self, to: &mut PartsWriter) {
+        to.push((self.prefixes as u64).to_le_bytes().to_vec());
+        self.systems.write(to);
+        self.table.write(to);
+    }
+
+    /// Takes a table from the parts of a file.
+    ///
+    /// # Errors
+    /// They are no such table.
+    pub fn read_parts(parts: &mut Parts) -> Result<Self, Damaged> {
+        let prefixes = parts.bytes()?;
+        let prefixes =
+            <[u8; 8]>::try_from(prefixes.as_ref()).map_err(|_| parts.damaged("no number of prefixes"))?;
+        let systems = Names::read(parts)?;
+        let table = PrefixTable::read(parts, systems.len())?;
+        let prefixes = usize::try_from(u64::from_le_bytes(prefixes)).unwrap_or(usize::MAX);
+        Ok(Self { table, systems, prefixes, skipped: 0 })
     }
 
     /// How many lines were used.

@@ -7,6 +7,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
 
+use bytes::Bytes;
 use maxminddb::{PathElement, Reader};
 
 use crate::error::{LoadError, from_file};
@@ -20,7 +21,7 @@ const FLAT: [PathElement<'static>; 1] = [PathElement::Key("country_code")];
 /// A country database, fully in memory.
 #[derive(Default)]
 pub struct Countries {
-    reader: Option<Reader<Vec<u8>>>,
+    reader: Option<Reader<Bytes>>,
 }
 
 impl Countries {
@@ -33,8 +34,8 @@ impl Countries {
     ///
     /// # Errors
     /// The bytes are not a MaxMind database.
-    pub fn from_bytes(bytes: Vec<u8>) -> Result<Self, LoadError> {
-        Ok(Self { reader: Some(Reader::from_source(bytes)?) })
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Result<Self, LoadError> {
+        Ok(Self { reader: Some(Reader::from_source(bytes.into())?) })
     }
 
     /// Loads a database from a file.

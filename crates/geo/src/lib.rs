@@ -7,10 +7,8 @@ mod asn;
 mod continent;
 mod country;
 mod error;
-mod prefix;
 
 pub use asn::{Asn, Asns, EmptyIpv4};
 pub use continent::Continents;
 pub use country::Countries;
 pub use error::LoadError;
-pub use prefix::PrefixTable;

@@ -5,24 +5,36 @@
 
 use std::ops::Range;
 
-use crate::proto::{DecodeError, MirrorListCacheType};
+use crate::proto::DecodeError;
 use crate::wire::{self, Field, Value};
 
 /// One directory: who carries it.
 #[derive(Debug, Default)]
-pub(crate) struct Entry<'a> {
-    pub(crate) directory: &'a str,
-    pub(crate) subpath: &'a str,
+pub(crate) struct Entry {
+    /// All texts one behind the other.
+    text: String,
+    directory: Range<usize>,
+    subpath: Range<usize>,
     pub(crate) global: Vec<i64>,
-    by_country: Vec<(&'a str, Range<usize>)>,
+    by_country: Vec<(Range<usize>, Range<usize>)>,
     by_host: Vec<(i64, Range<usize>)>,
     numbers: Vec<i64>,
 }
 
-impl<'a> Entry<'a> {
+impl Entry {
+    /// Its full name.
+    pub(crate) fn directory(&self) -> &str {
+        self.text(&self.directory)
+    }
+
+    /// Its path below the top directory of its category.
+    pub(crate) fn subpath(&self) -> &str {
+        self.text(&self.subpath)
+    }
+
     /// Country and its public hosts, in the order of the file.
-    pub(crate) fn by_country(&self) -> impl ExactSizeIterator<Item = (&'a str, &[i64])> {
-        self.by_country.iter().map(|(country, range)| (*country, self.part(range)))
+    pub(crate) fn by_country(&self) -> impl ExactSizeIterator<Item = (&str, &[i64])> {
+        self.by_country.iter().map(|(country, range)| (self.text(country), self.part(range)))
     }
 
     /// Host and its URL ids, in the order of the file.
@@ -30,46 +42,34 @@ impl<'a> Entry<'a> {
         self.by_host.iter().map(|(host, range)| (*host, self.part(range)))
     }
 
+    fn text(&self, range: &Range<usize>) -> &str {
+        self.text.get(range.clone()).unwrap_or_default()
+    }
+
     fn part(&self, range: &Range<usize>) -> &[i64] {
         self.numbers.get(range.clone()).unwrap_or_default()
     }
 
+    fn keep(&mut self, text: &str) -> Range<usize> {
+        let begin = self.text.len();
+        self.text.push_str(text);
+        begin..self.text.len()
+    }
+
     fn clear(&mut self) {
-        self.directory = "";
-        self.subpath = "";
+        self.text.clear();
+        (self.directory, self.subpath) = (0..0, 0..0);
         self.global.clear();
         self.by_country.clear();
         self.by_host.clear();
         self.numbers.clear();
     }
 
-    /// Takes over a decoded entry.
-    pub(crate) fn copy(&mut self, from: &'a MirrorListCacheType) {
-        self.clear();
-        self.directory = &from.directory;
-        self.subpath = from.subpath.as_deref().unwrap_or_default();
-        self.global.extend_from_slice(&from.global);
-        for pair in &from.by_country {
-            let range = self.append(&pair.value);
-            self.by_country.push((&pair.key, range));
-        }
-        for pair in &from.by_host_id {
-            let range = self.append(&pair.value);
-            self.by_host.push((pair.key, range));
-        }
-    }
-
-    fn append(&mut self, values: &[i64]) -> Range<usize> {
-        let begin = self.numbers.len();
-        self.numbers.extend_from_slice(values);
-        begin..self.numbers.len()
-    }
-
     /// Reads an entry that begins at offset `at` of the file.
     ///
     /// # Errors
     /// The same bytes that the generated reader refuses, and absent required fields.
-    pub(crate) fn read(&mut self, bytes: &'a [u8], at: usize) -> Result<(), DecodeError> {
+    pub(crate) fn read(&mut self, bytes: &[u8], at: usize) -> Result<(), DecodeError> {
         const MESSAGE: &str = "MirrorListCacheType";
         self.clear();
         let mut directory = None;
@@ -78,7 +78,7 @@ impl<'a> Entry<'a> {
             match field.number {
                 1 => directory = Some(text(field)?),
                 2 => numbers(field, &mut self.global)?,
-                3 => self.subpath = text(field)?,
+                3 => self.subpath = self.keep(text(field)?),
                 4 => {
                     let (country, range) = self.text_and_numbers(field)?;
                     self.by_country.push((country, range));
@@ -106,11 +106,11 @@ impl<'a> Entry<'a> {
                 _ => {}
             }
         }
-        self.directory = directory.ok_or(missing(MESSAGE, "directory", at))?;
+        self.directory = self.keep(directory.ok_or(missing(MESSAGE, "directory", at))?);
         Ok(())
     }
 
-    fn text_and_numbers(&mut self, field: Field<'a>) -> Result<(&'a str, Range<usize>), DecodeError> {
+    fn text_and_numbers(&mut self, field: Field<'_>) -> Result<(Range<usize>, Range<usize>), DecodeError> {
         let begin = self.numbers.len();
         let mut key = None;
         for inner in wire::fields(message(field)?, field.at) {
@@ -122,7 +122,7 @@ impl<'a> Entry<'a> {
             }
         }
         let key = key.ok_or(missing("StringRepeatedIntMap", "key", field.at))?;
-        Ok((key, begin..self.numbers.len()))
+        Ok((self.keep(key), begin..self.numbers.len()))
     }
 }
 

@@ -3,8 +3,10 @@
 //! Digests are nearly always lower-case hexadecimal, so they are kept as half as many bytes; one that is
 //! anything else is kept as it is.
 
-use crate::names::Names;
-use crate::proto;
+use bytes::Bytes;
+use frozen::{Column, Damaged, Names, NamesBuilder, Parts, PartsWriter};
+use zerocopy::little_endian::{U16, U32, U64};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 /// The kinds of digest, in the order in which a metalink lists them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,46 +40,63 @@ impl DigestKind {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Files {
     names: Names,
-    rows: Vec<FileRow>,
-    details: Vec<DetailRow>,
-    digests: Vec<u8>,
+    rows: Column<FileRow>,
+    details: Column<DetailRow>,
+    digests: Bytes,
 }
 
 /// The rows of one directory in [`Files`].
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
 pub(crate) struct FileRange {
-    begin: u32,
-    end: u32,
+    begin: U32,
+    end: U32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
 struct FileRow {
-    name: u32,
-    begin: u32,
-    end: u32,
+    name: U32,
+    begin: U32,
+    end: U32,
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
 struct DetailRow {
-    timestamp: u64,
-    size: u64,
-    digests: [DigestRow; 4],
+    timestamp: U64,
+    size: U64,
+    /// Where the digests begin in the arena, one behind the other.
+    digests: U32,
+    /// Their lengths in bytes, each with [`VERBATIM`] or not.
+    lengths: [U16; 4],
 }
 
-#[derive(Debug, Clone, Copy, Default)]
-struct DigestRow {
-    begin: u32,
+/// A digest that is kept as the text it is.
+const VERBATIM: u16 = 0x8000;
+
+/// The longest text that is kept as a digest, in bytes. The longest real one has 128 digits.
+const LONGEST_DIGEST: usize = 1024;
+
+impl DetailRow {
+    /// Where a digest lies in the arena, and whether it is kept as text.
+    #[inline]
+    fn digest(&self, kind: DigestKind) -> (std::ops::Range<usize>, bool) {
+        let mut begin = self.digests.get() as usize;
+        for (place, length) in self.lengths.iter().enumerate() {
+            let end = begin + usize::from(length.get() & !VERBATIM);
+            if place == kind as usize {
+                return (begin..end, length.get() & VERBATIM > 0);
+            }
+            begin = end;
+        }
+        (0..0, true)
+    }
+
     /// Bytes in the arena.
-    length: u32,
-    form: Form,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-enum Form {
-    /// Half of a hexadecimal text.
-    Halved,
-    #[default]
-    Verbatim,
+    fn length(&self) -> usize {
+        self.lengths.iter().map(|length| usize::from(length.get() & !VERBATIM)).sum()
+    }
 }
 
 /// The good versions of one file.
@@ -101,85 +120,63 @@ pub struct FileDetail<'a> {
     row: &'a DetailRow,
 }
 
-impl FileDetail<'_> {
+impl<'a> FileDetail<'a> {
     /// Unix seconds, 0 when unknown.
     pub fn timestamp(self) -> u64 {
-        self.row.timestamp
+        self.row.timestamp.get()
     }
 
     /// Bytes, 0 when unknown.
     pub fn size(self) -> u64 {
-        self.row.size
+        self.row.size.get()
     }
 
     /// Whether there is a digest of this kind that is not empty.
     pub fn has(self, kind: DigestKind) -> bool {
-        self.digest_row(kind).length > 0
+        !self.row.digest(kind).0.is_empty()
     }
 
-    /// Appends the digest of this kind, nothing when there is none.
+    /// The digest of this kind as bytes; `None` when there is none, or when its text is not lower-case
+    /// hexadecimal.
+    pub fn digest(self, kind: DigestKind) -> Option<&'a [u8]> {
+        let (range, verbatim) = self.row.digest(kind);
+        self.files.digests.get(range).filter(|bytes| !bytes.is_empty() && !verbatim)
+    }
+
+    /// Appends the text of the digest of this kind, nothing when there is none.
     pub fn push_digest(self, kind: DigestKind, to: &mut String) {
-        let row = self.digest_row(kind);
-        let bytes = self
-            .files
-            .digests
-            .get(row.begin as usize..(row.begin as usize).saturating_add(row.length as usize))
-            .unwrap_or_default();
-        match row.form {
-            Form::Verbatim => to.push_str(std::str::from_utf8(bytes).unwrap_or_default()),
-            Form::Halved => {
-                const DIGITS: [char; 16] =
-                    ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-                let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('0');
-                to.reserve(bytes.len() * 2);
-                for byte in bytes {
-                    to.push(digit(byte >> 4));
-                    to.push(digit(byte & 15));
-                }
-            }
+        let (range, verbatim) = self.row.digest(kind);
+        let bytes = self.files.digests.get(range).unwrap_or_default();
+        if verbatim {
+            to.push_str(std::str::from_utf8(bytes).unwrap_or_default());
+            return;
         }
-    }
-
-    fn digest_row(self, kind: DigestKind) -> DigestRow {
-        self.row.digests.get(kind as usize).copied().unwrap_or_default()
+        const DIGITS: [char; 16] =
+            ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
+        let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('0');
+        to.reserve(bytes.len() * 2);
+        for byte in bytes {
+            to.push(digit(byte >> 4));
+            to.push(digit(byte & 15));
+        }
     }
 }
 
 impl Files {
-    /// Adds the files of one directory. A file named twice has the details of both, in order. `None` when
-    /// there is no room.
-    pub(crate) fn add(&mut self, files: &[proto::FileDetailsCacheFilesType]) -> Option<FileRange> {
-        let begin = u32::try_from(self.rows.len()).ok()?;
-        let mut names = Vec::with_capacity(files.len());
-        for file in files {
-            names.push(self.names.intern(&file.filename)?);
-        }
-        let mut order: Vec<usize> = (0..files.len()).collect();
-        // Stable, so that the details of one file stay in order.
-        order.sort_by_key(|place| names.get(*place).copied());
-        for place in order {
-            let (Some(name), Some(file)) = (names.get(place).copied(), files.get(place)) else { continue };
-            let first = u32::try_from(self.details.len()).ok()?;
-            for details in &file.file_details {
-                let row = self.detail_row(details)?;
-                self.details.push(row);
-            }
-            let end = u32::try_from(self.details.len()).ok()?;
-            let same_directory = self.rows.len() > begin as usize;
-            match self.rows.last_mut().filter(|row| same_directory && row.name == name) {
-                Some(row) => row.end = end,
-                None => self.rows.push(FileRow { name, begin: first, end }),
-            }
-        }
-        Some(FileRange { begin, end: u32::try_from(self.rows.len()).ok()? })
-    }
-
     /// The details of a file of a directory.
     pub(crate) fn find(&self, range: FileRange, name: &str) -> Option<File<'_>> {
         let name = self.names.find(name)?;
-        let rows = self.rows.get(range.begin as usize..range.end as usize)?;
-        let row = rows.get(rows.binary_search_by_key(&name, |row| row.name).ok()?)?;
-        Some(File { files: self, rows: self.details.get(row.begin as usize..row.end as usize)? })
+        let rows = self.rows.range(range.begin.get(), range.end.get());
+        let row = rows.get(rows.binary_search_by_key(&name, |row| row.name.get()).ok()?)?;
+        Some(File { files: self, rows: self.details.range(row.begin.get(), row.end.get()) })
+    }
+
+    /// The files of a directory with their names, in no certain order.
+    pub(crate) fn all(&self, range: FileRange) -> impl Iterator<Item = (&str, File<'_>)> {
+        self.rows.range(range.begin.get(), range.end.get()).iter().map(|row| {
+            let rows = self.details.range(row.begin.get(), row.end.get());
+            (self.names.text(row.name.get()), File { files: self, rows })
+        })
     }
 
     /// How many details there are.
@@ -187,38 +184,159 @@ impl Files {
         self.details.len()
     }
 
-    /// Gives back the room kept for more.
-    pub(crate) fn freeze(&mut self) {
-        self.names.freeze();
-        self.rows.shrink_to_fit();
-        self.details.shrink_to_fit();
-        self.digests.shrink_to_fit();
+    /// How many files there are.
+    pub(crate) fn files(&self) -> usize {
+        self.rows.len()
     }
 
-    fn detail_row(&mut self, details: &proto::FileDetailsType) -> Option<DetailRow> {
-        let texts = [&details.md5, &details.sha1, &details.sha256, &details.sha512];
-        let mut digests = [DigestRow::default(); 4];
-        for (digest, text) in digests.iter_mut().zip(texts) {
-            if let Some(text) = text {
-                *digest = self.digest(text)?;
+    pub(crate) fn write(&self, to: &mut PartsWriter) {
+        self.names.write(to);
+        to.column(&self.rows);
+        to.column(&self.details);
+        to.push(self.digests.clone());
+    }
+
+    pub(crate) fn read(parts: &mut Parts) -> Result<Self, Damaged> {
+        let files = Self {
+            names: Names::read(parts)?,
+            rows: parts.column()?,
+            details: parts.column()?,
+            digests: parts.bytes()?,
+        };
+        let table = parts.table();
+        let right = files.rows.as_slice().iter().all(|row| {
+            (row.name.get() as usize) < files.names.len()
+                && row.begin.get() <= row.end.get()
+                && row.end.get() as usize <= files.details.len()
+        });
+        Damaged::unless(right, table, "a file without a name or details")?;
+        let right = files.details.as_slice().iter().all(|row| {
+            let begin = row.digests.get() as usize;
+            files.digests.get(begin..begin + row.length()).is_some()
+                && DigestKind::ALL.into_iter().all(|kind| {
+                    let (range, verbatim) = row.digest(kind);
+                    let text = files.digests.get(range).unwrap_or_default();
+                    !verbatim || std::str::from_utf8(text).is_ok()
+                })
+        });
+        Damaged::unless(right, table, "a digest that is not there")?;
+        Ok(files)
+    }
+
+    /// Whether a directory's range of files is there, each file once and in order.
+    pub(crate) fn has(&self, range: FileRange) -> bool {
+        let rows = self.rows.as_slice().get(range.begin.get() as usize..range.end.get() as usize);
+        rows.is_some_and(|rows| rows.is_sorted_by(|one, next| one.name.get() < next.name.get()))
+    }
+}
+
+/// A digest to be added.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Digest<'a> {
+    /// There is none.
+    #[default]
+    Absent,
+    /// The bytes that lower-case hexadecimal digits stand for.
+    Bytes(&'a [u8]),
+    /// A text of any form; what is longer than 1024 bytes is no digest and left out.
+    Text(&'a str),
+}
+
+/// A version of a file to be added.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Detail<'a> {
+    /// Unix seconds, 0 when unknown.
+    pub timestamp: u64,
+    /// Bytes, 0 when unknown.
+    pub size: u64,
+    /// In the order of [`DigestKind::ALL`].
+    pub digests: [Digest<'a>; 4],
+}
+
+/// File details while they are added.
+#[derive(Debug, Default)]
+pub(crate) struct FilesBuilder {
+    names: NamesBuilder,
+    rows: Vec<FileRow>,
+    details: Vec<DetailRow>,
+    digests: Vec<u8>,
+}
+
+impl FilesBuilder {
+    /// Adds the files of one directory, each with its versions. A file named twice has the versions of both, in
+    /// order. `None` when there is no room.
+    pub(crate) fn add<'a, D>(&mut self, files: impl IntoIterator<Item = (&'a str, D)>) -> Option<FileRange>
+    where
+        D: IntoIterator<Item = Detail<'a>>,
+    {
+        let begin = u32::try_from(self.rows.len()).ok()?;
+        let mut named = Vec::new();
+        for (name, details) in files {
+            named.push((self.names.intern(name)?, details));
+        }
+        // Stable, so that the details of one file stay in order.
+        named.sort_by_key(|(name, _)| *name);
+        for (name, details) in named {
+            let first = u32::try_from(self.details.len()).ok()?;
+            for detail in details {
+                self.detail(&detail)?;
+            }
+            let end = u32::try_from(self.details.len()).ok()?.into();
+            let same_directory = self.rows.len() > begin as usize;
+            match self.rows.last_mut().filter(|row| same_directory && row.name.get() == name) {
+                Some(row) => row.end = end,
+                None => self.rows.push(FileRow { name: name.into(), begin: first.into(), end }),
             }
         }
-        Some(DetailRow { timestamp: details.time_stamp, size: details.size, digests })
+        Some(FileRange { begin: begin.into(), end: u32::try_from(self.rows.len()).ok()?.into() })
     }
 
-    fn digest(&mut self, text: &str) -> Option<DigestRow> {
+    pub(crate) fn freeze(self) -> Files {
+        let mut digests = self.digests;
+        digests.shrink_to_fit();
+        Files {
+            names: self.names.freeze(),
+            rows: self.rows.into(),
+            details: self.details.into(),
+            digests: digests.into(),
+        }
+    }
+
+    fn detail(&mut self, detail: &Detail<'_>) -> Option<()> {
         let begin = u32::try_from(self.digests.len()).ok()?;
-        let form = match halved(text) {
-            Some(bytes) => {
-                self.digests.extend(bytes);
-                Form::Halved
-            }
-            None => {
-                self.digests.extend_from_slice(text.as_bytes());
-                Form::Verbatim
-            }
+        let mut lengths = [U16::ZERO; 4];
+        for (length, digest) in lengths.iter_mut().zip(detail.digests) {
+            *length = self.digest(digest).into();
+        }
+        // The end must be a number too.
+        u32::try_from(self.digests.len()).ok()?;
+        self.details.push(DetailRow {
+            timestamp: detail.timestamp.into(),
+            size: detail.size.into(),
+            digests: begin.into(),
+            lengths,
+        });
+        Some(())
+    }
+
+    /// Adds a digest to the arena and tells its length there.
+    fn digest(&mut self, digest: Digest<'_>) -> u16 {
+        let halves;
+        let (bytes, form) = match digest {
+            Digest::Absent => return 0,
+            Digest::Bytes(bytes) => (bytes, 0),
+            Digest::Text(text) => match halved(text) {
+                Some(bytes) => {
+                    halves = bytes;
+                    (halves.as_slice(), 0)
+                }
+                None => (text.as_bytes(), VERBATIM),
+            },
         };
-        Some(DigestRow { begin, length: u32::try_from(self.digests.len()).ok()?.checked_sub(begin)?, form })
+        let length = u16::try_from(bytes.len()).ok().filter(|length| usize::from(*length) <= LONGEST_DIGEST);
+        let Some(length) = length else { return 0 };
+        self.digests.extend_from_slice(bytes);
+        length | form
     }
 }
 

@@ -1,63 +1,141 @@
-//! Networks of hosts (all that hold an address) and of countries (the first, or the smallest).
+//! Networks of hosts (all that hold an address), of countries (the first, or the smallest), and exclusive ones.
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use geo::PrefixTable;
+use frozen::{Column, Damaged, Names, NamesBuilder, Parts, PartsWriter, PrefixTable};
 use ipnet::IpNet;
+use zerocopy::little_endian::{U32, U128};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::hosts::HostNo;
+use crate::hosts::{HostList, HostNo};
+
+/// No number.
+const NONE: u32 = u32::MAX;
 
 /// The networks whose clients a host wants first.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct HostNetworks {
     table: PrefixTable,
-    networks: Vec<HostNetwork>,
+    rows: Column<HostNetworkRow>,
+    hosts: Column<U32>,
 }
 
-#[derive(Debug, Clone)]
-struct HostNetwork {
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct HostNetworkRow {
+    network: NetworkRow,
+    /// The next larger network that holds this one, which comes before it, or [`NONE`].
+    outer: U32,
+    begin: U32,
+    end: U32,
+}
+
+/// A network in a column.
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct NetworkRow {
+    /// The first address; an IPv4 address as its number.
+    first: U128,
     length: u8,
-    /// The next larger network that holds this one.
-    outer: Option<u32>,
-    hosts: Box<[HostNo]>,
+    /// 4 or 6.
+    family: u8,
+    unused: [u8; 2],
+}
+
+impl NetworkRow {
+    fn new(network: IpNet) -> Self {
+        let (first, family) = match network.network() {
+            IpAddr::V4(first) => (u128::from(u32::from(first)), 4),
+            IpAddr::V6(first) => (u128::from(first), 6),
+        };
+        Self { first: first.into(), length: network.prefix_len(), family, unused: [0; 2] }
+    }
+
+    fn get(&self) -> Option<IpNet> {
+        let first = self.first.get();
+        let first = match self.family {
+            4 => IpAddr::V4(u32::try_from(first).ok()?.into()),
+            6 => IpAddr::V6(first.into()),
+            _ => return None,
+        };
+        IpNet::new(first, self.length).ok()
+    }
 }
 
 impl HostNetworks {
-    /// Builds the table. Entries for one network are joined; a host counts once per network.
-    pub(crate) fn new(entries: impl IntoIterator<Item = (IpNet, Vec<HostNo>)>) -> Self {
+    /// Builds the table. Entries for one network are joined; a host counts once per network. `None` when there
+    /// are more than can be numbered.
+    pub(crate) fn new(entries: impl IntoIterator<Item = (IpNet, Vec<HostNo>)>) -> Option<Self> {
         let mut by_network: BTreeMap<IpNet, Vec<HostNo>> = BTreeMap::new();
         for (network, hosts) in entries {
             by_network.entry(network.trunc()).or_default().extend(hosts);
         }
         // In the order of a BTreeMap a network comes before all networks inside of it.
         let mut open: Vec<(IpNet, u32)> = Vec::new();
-        let mut networks = Vec::with_capacity(by_network.len());
+        let mut rows = Vec::with_capacity(by_network.len());
+        let mut all: Vec<U32> = Vec::new();
         let mut table = Vec::with_capacity(by_network.len());
         for ((network, mut hosts), number) in by_network.into_iter().zip(0u32..) {
             while open.pop_if(|(outer, _)| !outer.contains(&network)).is_some() {}
             hosts.sort_unstable();
             hosts.dedup();
-            networks.push(HostNetwork {
-                length: network.prefix_len(),
-                outer: open.last().map(|(_, number)| *number),
-                hosts: hosts.into(),
+            let begin = u32::try_from(all.len()).ok()?;
+            all.extend(hosts.iter().map(|host| U32::new(host.0)));
+            rows.push(HostNetworkRow {
+                network: NetworkRow::new(network),
+                outer: open.last().map_or(NONE, |(_, number)| *number).into(),
+                begin: begin.into(),
+                end: u32::try_from(all.len()).ok()?.into(),
             });
             open.push((network, number));
             table.push((network, number));
         }
-        Self { table: PrefixTable::new(table), networks }
+        Some(Self { table: PrefixTable::new(table), rows: rows.into(), hosts: all.into() })
     }
 
     /// The networks that hold the address, the smallest first: prefix length and hosts.
     #[inline]
-    pub(crate) fn holding(&self, address: IpAddr) -> impl Iterator<Item = (u8, &[HostNo])> {
+    pub(crate) fn holding(&self, address: IpAddr) -> impl Iterator<Item = (u8, HostList<'_>)> {
         let mut next = self.table.get(address);
         std::iter::from_fn(move || {
-            let network = self.networks.get(next? as usize)?;
-            next = network.outer;
-            Some((network.length, network.hosts.as_ref()))
+            let number = next?;
+            let row = self.rows.get(number as usize)?;
+            next = Some(row.outer.get()).filter(|outer| *outer < number);
+            let hosts = HostList(self.hosts.range(row.begin.get(), row.end.get()));
+            Some((row.network.length, hosts))
         })
+    }
+
+    /// All networks with their hosts, a network before those inside of it.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (IpNet, HostList<'_>)> {
+        let hosts = |row: &HostNetworkRow| HostList(self.hosts.range(row.begin.get(), row.end.get()));
+        self.rows.as_slice().iter().filter_map(move |row| Some((row.network.get()?, hosts(row))))
+    }
+
+    pub(crate) fn write(&self, to: &mut PartsWriter) {
+        to.column(&self.rows);
+        to.column(&self.hosts);
+        self.table.write(to);
+    }
+
+    pub(crate) fn read(parts: &mut Parts, hosts: usize) -> Result<Self, Damaged> {
+        let rows: Column<HostNetworkRow> = parts.column()?;
+        let list: Column<U32> = parts.column()?;
+        let table = PrefixTable::read(parts, rows.len())?;
+        let mut before = 0;
+        let right = (0u32..).zip(rows.as_slice()).all(|(number, row)| {
+            let outer = row.outer.get();
+            let begin = std::mem::replace(&mut before, row.end.get());
+            row.network.get().is_some()
+                && (outer == NONE || outer < number)
+                && row.begin.get() == begin
+                && begin <= row.end.get()
+        });
+        Damaged::unless(right && before as usize == list.len(), parts.table(), "a network of no hosts")?;
+        let known = list.as_slice().iter().all(|host| (host.get() as usize) < hosts);
+        Damaged::unless(known, parts.table(), "a network of a host that is not there")?;
+        Ok(Self { table, rows, hosts: list })
     }
 }
 
@@ -65,37 +143,79 @@ impl HostNetworks {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CountryNetworks {
     /// In the order of the file, up to the first one that is no network.
-    in_order: Vec<(IpNet, Box<str>)>,
+    in_order: Column<CountryNetworkRow>,
+    /// From network to country, the first of equal networks.
     table: PrefixTable,
-    countries: Vec<Box<str>>,
+    countries: Names,
+}
+
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct CountryNetworkRow {
+    network: NetworkRow,
+    country: U32,
 }
 
 impl CountryNetworks {
-    /// Builds both views; entries that are no network are `None`.
-    pub(crate) fn new(entries: Vec<(Option<IpNet>, String)>) -> Self {
-        let in_order = entries
-            .iter()
-            .map_while(|(network, country)| Some(((*network)?, country.as_str().into())))
-            .collect();
-        let valid = entries.iter().filter_map(|(network, country)| Some(((*network)?, country)));
-        let countries = valid.clone().map(|(_, country)| country.as_str().into()).collect();
+    /// Builds both views; entries that are no network are `None`. `None` when there is no room.
+    pub(crate) fn new<'a>(entries: impl Iterator<Item = (Option<IpNet>, &'a str)>) -> Option<Self> {
+        let mut countries = NamesBuilder::default();
+        let mut in_order = Some(Vec::new());
+        let mut first = Vec::new();
+        let mut valid = Vec::new();
+        for (network, country) in entries {
+            let Some(network) = network else {
+                first.extend(in_order.take().into_iter().flatten());
+                continue;
+            };
+            let country = countries.intern(country)?;
+            if let Some(rows) = &mut in_order {
+                rows.push(CountryNetworkRow { network: NetworkRow::new(network), country: country.into() });
+            }
+            valid.push((network, country));
+        }
+        first.extend(in_order.into_iter().flatten());
         // Of equal networks the table keeps the last, so the first must come last.
-        let numbered: Vec<(IpNet, u32)> = valid.zip(0u32..).map(|((net, _), number)| (net, number)).collect();
-        Self { in_order, table: PrefixTable::new(numbered.into_iter().rev()), countries }
+        let table = PrefixTable::new(valid.into_iter().rev());
+        Some(Self { in_order: first.into(), table, countries: countries.freeze() })
     }
 
     /// The country of the first network in the file that holds the address; networks behind one that is not
     /// understood are not looked at.
     pub(crate) fn first(&self, address: IpAddr) -> Option<&str> {
-        self.in_order
-            .iter()
-            .find(|(network, _)| network.contains(&address))
-            .map(|(_, country)| country.as_ref())
+        let holds =
+            |row: &&CountryNetworkRow| row.network.get().is_some_and(|network| network.contains(&address));
+        let row = self.in_order.as_slice().iter().find(holds)?;
+        Some(self.countries.text(row.country.get()))
+    }
+
+    /// The networks in the order of the file, up to the first one that is not understood, with their countries.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (IpNet, &str)> {
+        let country = |row: &CountryNetworkRow| self.countries.text(row.country.get());
+        self.in_order.as_slice().iter().filter_map(move |row| Some((row.network.get()?, country(row))))
     }
 
     /// The country of the smallest network that holds the address.
     pub(crate) fn smallest(&self, address: IpAddr) -> Option<&str> {
-        self.countries.get(self.table.get(address)? as usize).map(AsRef::as_ref)
+        self.table.get(address).map(|country| self.countries.text(country))
+    }
+
+    pub(crate) fn write(&self, to: &mut PartsWriter) {
+        to.column(&self.in_order);
+        self.countries.write(to);
+        self.table.write(to);
+    }
+
+    pub(crate) fn read(parts: &mut Parts) -> Result<Self, Damaged> {
+        let in_order: Column<CountryNetworkRow> = parts.column()?;
+        let countries = Names::read(parts)?;
+        let table = PrefixTable::read(parts, countries.len())?;
+        let known = |row: &CountryNetworkRow| {
+            row.network.get().is_some() && (row.country.get() as usize) < countries.len()
+        };
+        let right = in_order.as_slice().iter().all(known);
+        Damaged::unless(right, parts.table(), "a network of an unknown country")?;
+        Ok(Self { in_order, table, countries })
     }
 }
 
@@ -103,23 +223,48 @@ impl CountryNetworks {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ExclusiveNetworks {
     table: PrefixTable,
-    rows: Vec<(HostNo, bool)>,
+    rows: Column<ExclusiveRow>,
+}
+
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
+#[repr(C)]
+struct ExclusiveRow {
+    host: U32,
+    /// 1: metalinks have checksums.
+    hashes: U32,
 }
 
 impl ExclusiveNetworks {
     /// Builds the table: network, host, whether with checksums. Of equal networks the first counts.
     pub(crate) fn new(entries: &[(IpNet, HostNo, bool)]) -> Self {
-        let numbered = (0u32..).zip(entries).map(|(number, (network, ..))| (*network, number));
+        let numbered: Vec<(IpNet, u32)> =
+            (0u32..).zip(entries).map(|(number, (network, ..))| (*network, number)).collect();
+        let row = |(_, host, hashes): &(IpNet, HostNo, bool)| ExclusiveRow {
+            host: host.0.into(),
+            hashes: u32::from(*hashes).into(),
+        };
         // Of equal networks the table keeps the last, so the first must come last.
-        let numbered: Vec<(IpNet, u32)> = numbered.collect();
-        let rows = entries.iter().map(|(_, host, hashes)| (*host, *hashes)).collect();
-        Self { table: PrefixTable::new(numbered.into_iter().rev()), rows }
+        Self { table: PrefixTable::new(numbered.into_iter().rev()), rows: entries.iter().map(row).collect() }
     }
 
     /// The host for clients at this address.
     #[inline]
     pub(crate) fn get(&self, address: IpAddr) -> Option<(HostNo, bool)> {
-        self.rows.get(self.table.get(address)? as usize).copied()
+        let row = self.rows.get(self.table.get(address)? as usize)?;
+        Some((HostNo(row.host.get()), row.hashes.get() > 0))
+    }
+
+    pub(crate) fn write(&self, to: &mut PartsWriter) {
+        to.column(&self.rows);
+        self.table.write(to);
+    }
+
+    pub(crate) fn read(parts: &mut Parts, hosts: usize) -> Result<Self, Damaged> {
+        let rows: Column<ExclusiveRow> = parts.column()?;
+        let table = PrefixTable::read(parts, rows.len())?;
+        let known = rows.as_slice().iter().all(|row| (row.host.get() as usize) < hosts);
+        Damaged::unless(known, parts.table(), "an exclusive network of a host that is not there")?;
+        Ok(Self { table, rows })
     }
 }
 

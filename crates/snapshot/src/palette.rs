@@ -4,6 +4,9 @@
 //! directory keeps a set of hosts and the number of a palette, which says the URL list of each host; a
 //! directory joins the first palette it does not contradict.
 
+use frozen::{Column, Damaged, Parts, PartsWriter};
+use zerocopy::little_endian::U32;
+
 use crate::hosts::HostNo;
 
 /// No URL list.
@@ -18,35 +21,99 @@ const MAX_PLACES: usize = 1 << 28;
 /// All palettes of a snapshot.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Palettes {
+    /// URL list by host, one palette behind the other.
+    offers: Column<U32>,
+    /// Where each palette ends.
+    ends: Column<U32>,
+}
+
+impl Palettes {
+    /// The URL list of a host in a palette.
+    #[inline]
+    pub(crate) fn get(&self, palette: u32, host: HostNo) -> Option<u32> {
+        let ends = self.ends.as_slice();
+        let begin = match palette.checked_sub(1) {
+            Some(before) => ends.get(before as usize)?.get(),
+            None => 0,
+        };
+        let end = ends.get(palette as usize)?.get();
+        let at = begin.checked_add(host.0).filter(|at| *at < end)?;
+        let offer = self.offers.get(at as usize)?.get();
+        (offer != NONE).then_some(offer)
+    }
+
+    /// How many palettes there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    pub(crate) fn write(&self, to: &mut PartsWriter) {
+        to.column(&self.offers);
+        to.column(&self.ends);
+    }
+
+    /// Takes the palettes; their URL lists are below `offers`.
+    pub(crate) fn read(parts: &mut Parts, offers: usize) -> Result<Self, Damaged> {
+        let palettes = Self { offers: parts.column()?, ends: parts.column()? };
+        let ends = palettes.ends.as_slice();
+        let ordered = ends.is_sorted_by_key(|end| end.get())
+            && ends.last().map_or(0, |end| end.get()) as usize == palettes.offers.len();
+        Damaged::unless(ordered, parts.table(), "a palette that ends nowhere")?;
+        let known = |offer: &U32| offer.get() == NONE || (offer.get() as usize) < offers;
+        let right = palettes.offers.as_slice().iter().all(known);
+        Damaged::unless(right, parts.table(), "a palette with a list that is not there")?;
+        Ok(palettes)
+    }
+}
+
+/// Palettes while directories join them.
+#[derive(Debug, Default)]
+pub(crate) struct PalettesBuilder {
     /// Places in all palettes.
     places: usize,
     /// For each palette: URL list by host.
-    offers: Vec<Vec<u32>>,
+    offers: Vec<Vec<U32>>,
     /// The palettes used last, the last one at the end.
     recent: Vec<u32>,
 }
 
-impl Palettes {
+impl PalettesBuilder {
     /// The palette that gives each of these hosts this list. `None` when there is no room for it.
     pub(crate) fn join(&mut self, wanted: &[(HostNo, u32)]) -> Option<u32> {
         let fits = |palette: &u32| {
             let offers = self.offers.get(*palette as usize).map(Vec::as_slice).unwrap_or_default();
-            wanted.iter().all(|(host, offer)| match offers.get(host.0 as usize) {
-                None | Some(&NONE) => true,
-                Some(known) => known == offer,
+            wanted.iter().all(|(host, offer)| match offers.get(host.0 as usize).map(|own| own.get()) {
+                None | Some(NONE) => true,
+                Some(known) => known == *offer,
             })
         };
         let number = match self.recent.iter().rposition(fits) {
             Some(place) => self.recent.remove(place),
             None => {
-                self.offers.push(Vec::new());
                 if self.recent.len() == TRIED {
                     self.recent.remove(0);
                 }
-                u32::try_from(self.offers.len()).ok()?.checked_sub(1)?
+                self.begin()?
             }
         };
         self.recent.push(number);
+        self.fill(number, wanted)?;
+        Some(number)
+    }
+
+    /// A palette of its own. `None` when there is no room for it.
+    pub(crate) fn add(&mut self, wanted: &[(HostNo, u32)]) -> Option<u32> {
+        let number = self.begin()?;
+        self.fill(number, wanted)?;
+        Some(number)
+    }
+
+    fn begin(&mut self) -> Option<u32> {
+        self.offers.push(Vec::new());
+        u32::try_from(self.offers.len()).ok()?.checked_sub(1)
+    }
+
+    fn fill(&mut self, number: u32, wanted: &[(HostNo, u32)]) -> Option<()> {
         let offers = self.offers.get_mut(number as usize)?;
         for (host, offer) in wanted {
             let place = host.0 as usize;
@@ -55,30 +122,22 @@ impl Palettes {
                 if self.places > MAX_PLACES {
                     return None;
                 }
-                offers.resize(place + 1, NONE);
+                offers.resize(place + 1, U32::new(NONE));
             }
             if let Some(own) = offers.get_mut(place) {
-                *own = *offer;
+                own.set(*offer);
             }
         }
-        Some(number)
+        Some(())
     }
 
-    /// The URL list of a host in a palette.
-    #[inline]
-    pub(crate) fn get(&self, palette: u32, host: HostNo) -> Option<u32> {
-        let offer = *self.offers.get(palette as usize)?.get(host.0 as usize)?;
-        (offer != NONE).then_some(offer)
-    }
-
-    /// How many palettes there are.
-    pub(crate) fn len(&self) -> usize {
-        self.offers.len()
-    }
-
-    /// Gives back the room kept for more.
-    pub(crate) fn freeze(&mut self) {
-        self.recent = Vec::new();
-        self.offers.iter_mut().for_each(Vec::shrink_to_fit);
+    pub(crate) fn freeze(self) -> Palettes {
+        let mut end = 0;
+        let ends = self.offers.iter().map(|offers| {
+            end += offers.len() as u32;
+            U32::new(end)
+        });
+        let ends = ends.collect();
+        Palettes { ends, offers: self.offers.into_iter().flatten().collect() }
     }
 }

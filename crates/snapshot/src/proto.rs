@@ -7,13 +7,17 @@ mod generated {
     include!(concat!(env!("OUT_DIR"), "/mirrormanager.rs"));
 }
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
-use std::path::{Path, PathBuf};
+use std::fs::File;
+use std::path::Path;
 
 use prost::Message as _;
 
 pub use generated::*;
+
+use crate::format::FormatError;
+use crate::read;
+pub use crate::read::ReadError;
+pub use crate::write::{WriteError, write_with};
 
 /// The largest cache file that is read, in bytes. Fedora's is about 60 MB; scale 1 of the promises about
 /// speed is below 1 GiB.
@@ -55,37 +59,17 @@ pub enum DecodeError {
     /// The fields do not fit the messages.
     #[error("{0}")]
     Message(#[from] prost::DecodeError),
-}
-
-/// Why a cache file could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file could not be opened or read.
-    #[error("read cache file {}: {source}", path.display())]
+    /// It is a native snapshot, and not a good one.
+    #[error(transparent)]
+    Native(#[from] FormatError),
+    /// The bytes could not be read to their end.
+    #[error("reading stopped at byte {at}: {kind}")]
     Io {
-        /// The file.
-        path: PathBuf,
+        /// How many bytes were read.
+        at: usize,
         /// What the system said.
-        source: io::Error,
+        kind: std::io::ErrorKind,
     },
-    /// The file is not a cache.
-    #[error("parse cache file {}: {source}; generate it again", path.display())]
-    Decode {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with its content.
-        source: DecodeError,
-    },
-}
-
-/// Why a cache file could not be written.
-#[derive(Debug, thiserror::Error)]
-#[error("write cache file {}: {source}", path.display())]
-pub struct WriteError {
-    /// The file that was to be replaced. It is unchanged.
-    pub path: PathBuf,
-    /// What the system said.
-    pub source: io::Error,
 }
 
 /// Decodes one cache. Repeated numbers may be packed or not; unknown fields are ignored.
@@ -115,27 +99,17 @@ pub fn read(path: &Path) -> Result<MirrorList, ReadError> {
 ///
 /// # Errors
 /// With the path: it cannot be read, or is too large.
-pub fn read_bytes(path: &Path) -> Result<Vec<u8>, ReadError> {
+pub fn read_bytes(path: &Path) -> Result<bytes::Bytes, ReadError> {
     let failed = |source| ReadError::Io { path: path.to_owned(), source };
-    let file = File::open(path).map_err(failed)?;
-    let expected = file.metadata().map_err(failed)?.len();
-    let too_large =
-        |bytes| ReadError::Decode { path: path.to_owned(), source: DecodeError::TooLarge { bytes } };
-    if expected > MAX_FILE_BYTES {
-        return Err(too_large(expected));
-    }
-    let mut bytes = Vec::with_capacity(usize::try_from(expected).unwrap_or(0));
-    let read = file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(failed)?;
-    if read as u64 > MAX_FILE_BYTES {
-        return Err(too_large(read as u64));
+    let bytes = File::open(path).and_then(read::whole).map_err(failed)?;
+    if bytes.len() as u64 > MAX_FILE_BYTES {
+        let source = DecodeError::TooLarge { bytes: bytes.len() as u64 };
+        return Err(ReadError::Decode { path: path.to_owned(), source });
     }
     Ok(bytes)
 }
 
-/// Writes a cache file by replacing it whole: a reader sees the old or the new one, never half of one.
-///
-/// The new content is written beside the file, flushed to the disk and renamed. The mode of an existing
-/// file is kept, its owner and group too as far as this process may; a new one gets 0644.
+/// Writes a cache file by replacing it whole (see [`write_with`]).
 ///
 /// # Errors
 /// Whatever the system says; the old file is then unchanged.
@@ -149,53 +123,4 @@ pub fn write(path: &Path, cache: &MirrorList) -> Result<(), WriteError> {
 /// Whatever the system says; the old file is then unchanged.
 pub fn write_bytes(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     write_with(path, |file| file.write_all(bytes))
-}
-
-/// Replaces a file as [`write_bytes`] does, with what `fill` writes piece by piece: a cache can be much larger
-/// than what should be in memory at one time.
-///
-/// # Errors
-/// Whatever `fill` or the system says; the old file is then unchanged.
-pub fn write_with(
-    path: &Path,
-    fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
-) -> Result<(), WriteError> {
-    let failed = |source| WriteError { path: path.to_owned(), source };
-    // A symbolic link stays one: the file it points to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".mirrorlist_cache.")
-        .permissions(mode_of(&target))
-        .tempfile_in(&folder)
-        .map_err(failed)?;
-    let mut buffered = io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
-    fill(&mut buffered).and_then(|()| buffered.flush()).map_err(failed)?;
-    drop(buffered);
-    keep_owner(&target, file.as_file());
-    // The mode given at creation is cut by the umask, and giving a file away cuts it too; this one is not.
-    file.as_file().set_permissions(mode_of(&target)).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(&target).map_err(|error| failed(error.error))?;
-    File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed)
-}
-
-/// Gives the new file to the owner and group of the old one, so that whoever could read that still can. What
-/// this process may not do does not matter: it is then an ordinary user, whose files these are.
-fn keep_owner(old: &Path, new: &File) {
-    use std::os::unix::fs::{MetadataExt as _, fchown};
-    let (Ok(old), Ok(made)) = (fs::metadata(old), new.metadata()) else { return };
-    if old.uid() != made.uid() || old.gid() != made.gid() {
-        let group_alone = || fchown(new, None, Some(old.gid()));
-        let _ = fchown(new, Some(old.uid()), Some(old.gid())).or_else(|_| group_alone());
-    }
-}
-
-fn mode_of(path: &Path) -> fs::Permissions {
-    use std::os::unix::fs::PermissionsExt as _;
-    let mode = fs::metadata(path).map_or(0o644, |meta| meta.permissions().mode() & 0o7777);
-    fs::Permissions::from_mode(mode)
 }

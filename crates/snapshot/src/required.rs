@@ -68,15 +68,26 @@ const MIRROR_LIST: Shape = Shape {
 /// # Errors
 /// The first absent required field, or the place where the bytes stop being fields.
 pub(crate) fn check(bytes: &[u8]) -> Result<(), DecodeError> {
-    check_message(bytes, 0, &MIRROR_LIST, None)
+    check_message(bytes, 0, &MIRROR_LIST)
 }
 
-/// As [`check`], without looking into the directories, whose reader looks itself.
-pub(crate) fn check_but_directories(bytes: &[u8]) -> Result<(), DecodeError> {
-    check_message(bytes, 0, &MIRROR_LIST, Some(DIRECTORY.name))
+/// Whether the content of one field of a `MirrorList` has what it must have; that of directories is not looked
+/// into, since their reader looks itself.
+///
+/// # Errors
+/// As [`check`].
+pub(crate) fn check_element(number: u32, content: &[u8], at: usize) -> Result<(), DecodeError> {
+    match MIRROR_LIST.nested.iter().find(|(own, _)| *own == number) {
+        Some((_, shape)) if shape.name != DIRECTORY.name => check_message(content, at, shape),
+        _ => Ok(()),
+    }
 }
 
-fn check_message(bytes: &[u8], at: usize, shape: &Shape, but: Option<&str>) -> Result<(), DecodeError> {
+/// The error of a file without the one field that it must have.
+pub(crate) const NO_TIME: DecodeError =
+    DecodeError::Missing { message: MIRROR_LIST.name, field: "Time", at: 0 };
+
+fn check_message(bytes: &[u8], at: usize, shape: &Shape) -> Result<(), DecodeError> {
     let mut seen = 0u8;
     for field in wire::fields(bytes, at) {
         let field = field?;
@@ -85,9 +96,8 @@ fn check_message(bytes: &[u8], at: usize, shape: &Shape, but: Option<&str>) -> R
         }
         if let Value::Bytes(inner) = field.value
             && let Some((_, nested)) = shape.nested.iter().find(|(number, _)| *number == field.number)
-            && but != Some(nested.name)
         {
-            check_message(inner, field.at, nested, but)?;
+            check_message(inner, field.at, nested)?;
         }
     }
     for (place, (_, field)) in shape.required.iter().enumerate() {

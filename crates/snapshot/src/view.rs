@@ -2,71 +2,71 @@
 
 use std::net::IpAddr;
 use std::path::Path;
+use std::sync::Arc;
 
 use bytes::Bytes;
+use frozen::{Damaged, Parts, PartsWriter};
 
-use crate::directory::{Directories, Directory};
+use crate::asns::AsnHosts;
+use crate::countries::{Allowed, Countries};
+use crate::directory::{Directories, Directory, Known};
 use crate::extras::{Coordinates, Extras};
 use crate::files::Files;
-use crate::hosts::{HostBits, HostNo, HostSet, SetPool};
-use crate::names::Names;
+use crate::format::{Native, Section};
+use crate::hosts::{Host, HostList, HostNo, HostSet, Hosts};
 use crate::networks::{CountryNetworks, ExclusiveNetworks, HostNetworks};
 use crate::palette::Palettes;
-use crate::proto::{self, DecodeError, MirrorList, ReadError};
+use crate::proto::{DecodeError, MirrorList};
+use crate::read::ReadError;
 use crate::repositories::{Repeated, Repositories, TextMap};
+use crate::sets::Sets;
+use crate::sign::PublicKey;
 use crate::urls::Offers;
 
 /// A country of one snapshot: dense, from 0, without meaning outside of that snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CountryNo(pub u32);
 
-/// The cache as an immutable value in memory.
+/// The cache as an immutable value, in memory or mapped from a file. Cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct Snapshot {
     pub(crate) created_seconds: u64,
-    pub(crate) directories: Directories,
-    pub(crate) sets: SetPool,
+    pub(crate) serial: u64,
+    pub(crate) signer: Option<PublicKey>,
+    pub(crate) hosts: Hosts,
+    pub(crate) countries: Countries,
+    pub(crate) allowed: Allowed,
+    pub(crate) asn_hosts: AsnHosts,
+    pub(crate) sets: Sets,
     pub(crate) offers: Offers,
     pub(crate) palettes: Palettes,
+    pub(crate) directories: Directories,
     pub(crate) files: Files,
     pub(crate) repositories: Repositories,
     pub(crate) continents: TextMap,
     pub(crate) host_networks: HostNetworks,
     pub(crate) country_networks: CountryNetworks,
-    /// All countries that hosts are in or are listed for.
-    pub(crate) countries: Names,
-    /// By country: the hosts that are in it.
-    pub(crate) country_hosts: Vec<HostBits>,
-    pub(crate) hosts: Vec<Host>,
-    /// By ASN, sorted.
-    pub(crate) asns: Vec<(i64, Box<[HostNo]>)>,
-    pub(crate) allowed: Allowed,
-    /// By host.
-    pub(crate) host_names: Vec<Option<Box<str>>>,
-    /// By host.
-    pub(crate) coordinates: Vec<Option<Coordinates>>,
     pub(crate) exclusive: ExclusiveNetworks,
+    pub(crate) routing: Option<Routing>,
+    pub(crate) country_database: Option<CountryDatabase>,
 }
 
-/// What is known of a host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Host {
-    /// Its row in the database.
-    pub id: i64,
-    /// Its country, upper case.
-    pub country: Option<CountryNo>,
-    /// How much of the load it gets, at least 1. A host without a weight, or with one below 1, has 1.
-    pub weight: u32,
+/// A routing table that comes with a snapshot.
+#[derive(Debug, Clone)]
+pub struct Routing {
+    /// Prefixes and their AS numbers.
+    pub asns: Arc<geo::Asns>,
+    /// When its file was last changed, Unix seconds.
+    pub made_at_seconds: u64,
 }
 
-/// The hosts that serve only clients of some countries.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Allowed {
-    pub(crate) countries: Names,
-    /// All such hosts.
-    pub(crate) restricted: HostBits,
-    /// By country: such hosts that do not serve it.
-    pub(crate) refused: Vec<HostBits>,
+/// A country database that comes with a snapshot; it knows itself when it was made.
+#[derive(Debug, Clone)]
+pub struct CountryDatabase {
+    /// Country of an address.
+    pub countries: Arc<geo::Countries>,
+    /// The file, as it was read.
+    pub(crate) bytes: Bytes,
 }
 
 /// How much a snapshot holds, for logs and metrics.
@@ -82,8 +82,12 @@ pub struct Counts {
     pub url_lists: usize,
     /// Groups of directories whose hosts have the same URLs.
     pub palettes: usize,
+    /// Files whose good versions are known.
+    pub files: usize,
     /// Known versions of files.
     pub file_details: usize,
+    /// Pairs of repository prefix and arch.
+    pub repositories: usize,
 }
 
 impl Snapshot {
@@ -103,26 +107,56 @@ impl Snapshot {
         crate::build::from_proto(cache, extras)
     }
 
-    /// Builds the view from an encoded cache, without having all of it decoded at one time.
+    /// Takes a snapshot, native or `mirrorlist_cache.proto`, from its bytes.
     ///
     /// # Errors
-    /// As [`proto::decode`] and [`from_proto`](Self::from_proto).
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, DecodeError> {
-        crate::build::from_bytes(bytes)
+    /// The bytes are neither.
+    pub fn from_bytes(bytes: impl Into<Bytes>) -> Result<Self, DecodeError> {
+        crate::read::from_bytes(bytes.into())
     }
 
-    /// Builds the view from a cache file.
+    /// Reads a snapshot, native or `mirrorlist_cache.proto`, from a file into memory.
     ///
     /// # Errors
-    /// With the path: the file cannot be read, or is not a complete cache.
+    /// With the path: the file cannot be read, or is neither.
     pub fn read(path: &Path) -> Result<Self, ReadError> {
-        let bytes = proto::read_bytes(path)?;
-        Self::from_bytes(&bytes).map_err(|source| ReadError::Decode { path: path.to_owned(), source })
+        crate::read::file(path, crate::read::Storage::Memory)
+    }
+
+    /// As [`read`](Self::read), but a native file is used where it lies, so that its pages can be shared and
+    /// given back. The file must be replaced by renaming, never written in place.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub fn map(path: &Path) -> Result<Self, ReadError> {
+        crate::read::file(path, crate::read::Storage::Mapped)
     }
 
     /// When the generation of the cache began, Unix seconds.
     pub fn created(&self) -> u64 {
         self.created_seconds
+    }
+
+    /// A number that rises from one snapshot of a deployment to the next; for a protobuf file, which has none,
+    /// the milliseconds since 1970 when it was created.
+    pub fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Whose signature the file has. It fits the file; whether its owner is to be trusted is the caller's to
+    /// decide.
+    pub fn signer(&self) -> Option<&PublicKey> {
+        self.signer.as_ref()
+    }
+
+    /// The routing table that comes with it.
+    pub fn routing(&self) -> Option<&Routing> {
+        self.routing.as_ref()
+    }
+
+    /// The country database that comes with it.
+    pub fn country_database(&self) -> Option<&CountryDatabase> {
+        self.country_database.as_ref()
     }
 
     /// How many directories hosts may carry.
@@ -138,7 +172,9 @@ impl Snapshot {
             host_sets: self.sets.len(),
             url_lists: self.offers.len(),
             palettes: self.palettes.len(),
+            files: self.files.files(),
             file_details: self.files.len(),
+            repositories: self.repository_count(),
         }
     }
 
@@ -146,6 +182,31 @@ impl Snapshot {
     #[inline]
     pub fn directory(&self, name: &str) -> Option<Directory<'_>> {
         Directory::find(self, name)
+    }
+
+    /// All directories that hosts may carry, in the order of the file.
+    pub fn all_directories(&self) -> impl ExactSizeIterator<Item = Directory<'_>> {
+        Directory::all(self)
+    }
+
+    /// How many repositories there are, as pairs of prefix and arch.
+    pub fn repository_count(&self) -> usize {
+        self.repositories.directories.len()
+    }
+
+    /// All repositories as `prefix+arch` with their directories, in the order of the file.
+    pub fn repositories(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.repositories.directories.iter()
+    }
+
+    /// All redirections of prefixes, in the order of the file.
+    pub fn repository_redirects(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.repositories.redirects.iter()
+    }
+
+    /// All prefixes that are switched off.
+    pub fn disabled_repositories(&self) -> impl Iterator<Item = &str> {
+        self.repositories.disabled.iter()
     }
 
     /// The directory of a repository, by `prefix+arch`. May be empty, which means none.
@@ -172,16 +233,13 @@ impl Snapshot {
 
     /// The host networks that hold the address, the smallest first: prefix length and hosts.
     #[inline]
-    pub fn host_networks(&self, address: IpAddr) -> impl Iterator<Item = (u8, &[HostNo])> {
+    pub fn host_networks(&self, address: IpAddr) -> impl Iterator<Item = (u8, HostList<'_>)> {
         self.host_networks.holding(address)
     }
 
     /// The hosts that want clients of this autonomous system.
-    pub fn asn_hosts(&self, asn: i64) -> &[HostNo] {
-        match self.asns.binary_search_by_key(&asn, |(number, _)| *number) {
-            Ok(place) => self.asns.get(place).map(|(_, hosts)| hosts.as_ref()).unwrap_or_default(),
-            Err(_) => &[],
-        }
+    pub fn asn_hosts(&self, asn: i64) -> HostList<'_> {
+        self.asn_hosts.of(asn)
     }
 
     /// The country set by hand for the first network, in the order of the file, that holds the address.
@@ -203,35 +261,35 @@ impl Snapshot {
     /// The number of a country, compared exactly.
     #[inline]
     pub fn country(&self, code: &str) -> Option<CountryNo> {
-        self.countries.find(code).map(CountryNo)
+        self.countries.codes.find(code).map(CountryNo)
     }
 
     /// The code of a country.
     #[inline]
     pub fn country_code(&self, country: CountryNo) -> &str {
-        self.countries.text(country.0)
+        self.countries.codes.text(country.0)
     }
 
     /// All countries with their codes.
     pub fn countries(&self) -> impl Iterator<Item = (CountryNo, &str)> {
-        (0..self.countries.len() as u32).map(|number| (CountryNo(number), self.countries.text(number)))
+        (0u32..).map(CountryNo).zip(self.countries.codes.iter())
     }
 
     /// What is known of a host.
     #[inline]
-    pub fn host(&self, host: HostNo) -> Option<&Host> {
-        self.hosts.get(host.0 as usize)
+    pub fn host(&self, host: HostNo) -> Option<Host> {
+        self.hosts.get(host)
     }
 
     /// The name of a host, where it is known.
     pub fn host_name(&self, host: HostNo) -> Option<&str> {
-        self.host_names.get(host.0 as usize)?.as_deref()
+        self.hosts.name(host)
     }
 
     /// Where a host stands, where that is known.
     #[inline]
     pub fn coordinates(&self, host: HostNo) -> Option<Coordinates> {
-        *self.coordinates.get(host.0 as usize)?
+        self.hosts.coordinates(host)
     }
 
     /// The one host for clients at this address, and whether its metalinks have checksums, by the smallest
@@ -249,14 +307,118 @@ impl Snapshot {
     /// The hosts that do not serve clients of this country, compared exactly.
     #[inline]
     pub fn refused(&self, country: &str) -> HostSet<'_> {
-        match self
-            .allowed
-            .countries
-            .find(country)
-            .and_then(|number| self.allowed.refused.get(number as usize))
-        {
-            Some(refused) => refused.as_set(),
-            None => self.allowed.restricted.as_set(),
+        self.allowed.refused(&self.sets, country)
+    }
+
+    /// All tables as the sections of a file.
+    pub(crate) fn sections(&self) -> Vec<(Section, PartsWriter)> {
+        let section = |section, fill: &dyn Fn(&mut PartsWriter)| {
+            let mut parts = PartsWriter::default();
+            fill(&mut parts);
+            (section, parts)
+        };
+        let mut sections = vec![
+            section(Section::Sets, &|to| self.sets.write(to)),
+            section(Section::Hosts, &|to| {
+                self.hosts.write(to);
+                self.countries.write(to);
+                self.allowed.write(to);
+                self.asn_hosts.write(to);
+            }),
+            section(Section::Urls, &|to| {
+                self.offers.write(to);
+                self.palettes.write(to);
+            }),
+            section(Section::Files, &|to| self.files.write(to)),
+            section(Section::Directories, &|to| self.directories.write(to)),
+            section(Section::Repositories, &|to| {
+                self.repositories.write(to);
+                self.continents.write(to);
+            }),
+            section(Section::Networks, &|to| {
+                self.host_networks.write(to);
+                self.country_networks.write(to);
+                self.exclusive.write(to);
+            }),
+        ];
+        if let Some(routing) = &self.routing {
+            sections.push(section(Section::Routing, &|to| {
+                to.push(routing.made_at_seconds.to_le_bytes().to_vec());
+                routing.asns.write(to);
+            }));
         }
+        if let Some(database) = &self.country_database {
+            sections.push(section(Section::CountryDatabase, &|to| to.push(database.bytes.clone())));
+        }
+        sections
+    }
+
+    /// The view of a native file whose hashes are right.
+    pub(crate) fn from_native(native: &Native) -> Result<Self, Damaged> {
+        let mut parts = native.parts(Section::Hosts)?;
+        // The hosts refer to countries and sets, and sets to hosts, so the counts are taken first.
+        let mut sets_parts = native.parts(Section::Sets)?;
+        let hosts = Hosts::read(&mut parts)?;
+        let sets = Sets::read(&mut sets_parts, hosts.len())?;
+        let countries = Countries::read(&mut parts, sets.len())?;
+        hosts.check(&parts, countries.codes.len())?;
+        let allowed = Allowed::read(&mut parts, sets.len())?;
+        let asn_hosts = AsnHosts::read(&mut parts, hosts.len())?;
+        let mut parts = native.parts(Section::Urls)?;
+        let offers = Offers::read(&mut parts)?;
+        let palettes = Palettes::read(&mut parts, offers.len())?;
+        let files = Files::read(&mut native.parts(Section::Files)?)?;
+        let known = Known {
+            sets: sets.len(),
+            palettes: palettes.len(),
+            countries: countries.codes.len(),
+            files: &files,
+        };
+        let directories = Directories::read(&mut native.parts(Section::Directories)?, known)?;
+        let mut parts = native.parts(Section::Repositories)?;
+        let repositories = Repositories::read(&mut parts)?;
+        let continents = TextMap::read(&mut parts)?;
+        let mut parts = native.parts(Section::Networks)?;
+        Ok(Self {
+            created_seconds: native.created_seconds,
+            serial: native.serial,
+            signer: native.signer.clone(),
+            host_networks: HostNetworks::read(&mut parts, hosts.len())?,
+            country_networks: CountryNetworks::read(&mut parts)?,
+            exclusive: ExclusiveNetworks::read(&mut parts, hosts.len())?,
+            routing: native.optional(Section::Routing)?.map(Routing::read).transpose()?,
+            country_database: native
+                .optional(Section::CountryDatabase)?
+                .map(|mut parts| CountryDatabase::read(parts.bytes()?))
+                .transpose()?,
+            hosts,
+            countries,
+            allowed,
+            asn_hosts,
+            sets,
+            offers,
+            palettes,
+            directories,
+            files,
+            repositories,
+            continents,
+        })
+    }
+}
+
+impl Routing {
+    fn read(mut parts: Parts) -> Result<Self, Damaged> {
+        let made = parts.bytes()?;
+        let made = <[u8; 8]>::try_from(made.as_ref()).map_err(|_| parts.damaged("no time"))?;
+        let asns = Arc::new(geo::Asns::read_parts(&mut parts)?);
+        Ok(Self { asns, made_at_seconds: u64::from_le_bytes(made) })
+    }
+}
+
+impl CountryDatabase {
+    fn read(bytes: Bytes) -> Result<Self, Damaged> {
+        let damaged = |_| Damaged::new("country database", "not a MaxMind database");
+        let countries = Arc::new(geo::Countries::from_bytes(bytes.clone()).map_err(damaged)?);
+        Ok(Self { countries, bytes })
     }
 }

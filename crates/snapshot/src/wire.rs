@@ -1,4 +1,7 @@
-//! The fields of an encoded message, one after another, without copying.
+//! The fields of an encoded message, one after another: of one in memory without copying ([`fields`]), of one in
+//! a file with only one field in memory ([`Elements`]).
+
+use std::io::{BufRead, Read as _, Seek};
 
 use crate::proto::DecodeError;
 
@@ -117,4 +120,92 @@ pub(crate) fn number(bytes: &[u8]) -> Result<(u64, usize), ()> {
         }
     }
     Err(())
+}
+
+/// One field of a message in a file.
+#[derive(Debug)]
+pub(crate) struct Element<'a> {
+    /// Its number.
+    pub(crate) number: u32,
+    /// Offset of the content in the file.
+    pub(crate) at: usize,
+    /// Its content, if it is a text, a message or packed numbers.
+    pub(crate) content: Option<&'a [u8]>,
+    /// All of its bytes.
+    pub(crate) bytes: &'a [u8],
+}
+
+/// The fields of the message that a file is.
+#[derive(Debug)]
+pub(crate) struct Elements<'a, R> {
+    stream: &'a mut R,
+    buffer: Vec<u8>,
+    at: usize,
+}
+
+impl<'a, R: BufRead + Seek> Elements<'a, R> {
+    /// Begins at the beginning of the file.
+    pub(crate) fn new(stream: &'a mut R) -> Result<Self, DecodeError> {
+        stream.rewind().map_err(|error| DecodeError::Io { at: 0, kind: error.kind() })?;
+        Ok(Self { stream, buffer: Vec::new(), at: 0 })
+    }
+
+    /// The next field; `None` at the end.
+    pub(crate) fn next(&mut self) -> Result<Option<Element<'_>>, DecodeError> {
+        let begin = self.at;
+        self.buffer.clear();
+        if self.peek()?.is_none() {
+            return Ok(None);
+        }
+        let tag = self.number(begin)?;
+        let inside = match tag & 7 {
+            2 => usize::try_from(self.number(begin)?).map_err(|_| DecodeError::Truncated { at: begin })?,
+            0 => {
+                self.number(begin)?;
+                0
+            }
+            1 => 8,
+            5 => 4,
+            // Its fields say what is wrong with it.
+            _ => 0,
+        };
+        let head = self.buffer.len();
+        let wanted = inside as u64;
+        let read = self.stream.by_ref().take(wanted).read_to_end(&mut self.buffer);
+        let read = read.map_err(|error| DecodeError::Io { at: begin, kind: error.kind() })?;
+        self.at = begin + self.buffer.len();
+        if read < inside {
+            return Err(DecodeError::Truncated { at: begin });
+        }
+        // What is in memory is read as any other message is.
+        let field = fields(&self.buffer, begin).next().transpose()?;
+        let field = field.ok_or(DecodeError::Truncated { at: begin })?;
+        let content = match field.value {
+            Value::Bytes(_) => self.buffer.get(head..),
+            Value::Number(_) | Value::Other => None,
+        };
+        Ok(Some(Element { number: field.number, at: begin + head, content, bytes: &self.buffer }))
+    }
+
+    fn peek(&mut self) -> Result<Option<u8>, DecodeError> {
+        let available = self.stream.fill_buf();
+        let available = available.map_err(|error| DecodeError::Io { at: self.at, kind: error.kind() })?;
+        Ok(available.first().copied())
+    }
+
+    /// Takes a number of variable length into the buffer.
+    fn number(&mut self, begin: usize) -> Result<u64, DecodeError> {
+        let from = self.buffer.len();
+        for _ in 0..10 {
+            let byte = self.peek()?.ok_or(DecodeError::Truncated { at: begin })?;
+            self.stream.consume(1);
+            self.buffer.push(byte);
+            if byte & 0x80 == 0 {
+                break;
+            }
+        }
+        let (value, _) = number(self.buffer.get(from..).unwrap_or_default())
+            .map_err(|()| DecodeError::Damaged { at: begin, what: "a number of more than 64 bits" })?;
+        Ok(value)
+    }
 }

@@ -55,7 +55,7 @@ fn packed_numbers_and_unknown_fields_are_read_too() {
     .concat();
     let read = proto::decode(&bytes).unwrap();
     assert_eq!(read.mirror_list_cache[0].global, [1, 300]);
-    assert_eq!(Snapshot::from_bytes(&bytes).unwrap().directory("pub/a").unwrap().global().len(), 2);
+    assert_eq!(Snapshot::from_bytes(bytes.clone()).unwrap().directory("pub/a").unwrap().global().len(), 2);
 }
 
 #[test]
@@ -68,7 +68,7 @@ fn an_absent_required_field_is_named() {
         (b"\x08\x01\x2a\x0a\x0a\x01a\x12\x05\x0a\x01b\x12\x00", "FileDetailsType", "TimeStamp"),
     ];
     for (bytes, message, field) in cases {
-        for result in [proto::decode(bytes).map(drop), Snapshot::from_bytes(bytes).map(drop)] {
+        for result in [proto::decode(bytes).map(drop), Snapshot::from_bytes(bytes.to_vec()).map(drop)] {
             match result {
                 Err(DecodeError::Missing { message: m, field: f, .. }) => {
                     assert_eq!((m, f), (message, field))
@@ -175,7 +175,7 @@ proptest! {
     #[test]
     fn decoding_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..300)) {
         let whole = proto::decode(&bytes).is_ok();
-        prop_assert_eq!(Snapshot::from_bytes(&bytes).is_ok(), whole);
+        prop_assert_eq!(Snapshot::from_bytes(bytes.clone()).is_ok(), whole);
     }
 
     #[test]
@@ -191,6 +191,6 @@ proptest! {
         // Every other cache is cut.
         bytes.truncate(cut % (length * 2));
         let whole = proto::decode(&bytes).is_ok();
-        prop_assert_eq!(Snapshot::from_bytes(&bytes).is_ok(), whole);
+        prop_assert_eq!(Snapshot::from_bytes(bytes.clone()).is_ok(), whole);
     }
 }
