@@ -9,6 +9,8 @@ pub mod mirrorlist_vectors;
 pub mod nginx;
 pub mod postgres;
 pub mod programs;
+pub mod random;
+pub mod rng;
 pub mod rpm_tree;
 pub mod stores;
 pub mod tree;

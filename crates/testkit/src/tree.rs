@@ -7,7 +7,6 @@
 mod mutate;
 mod plan;
 mod repodata;
-mod rng;
 mod write;
 
 use std::io;

@@ -5,9 +5,9 @@ use std::io;
 use std::path::Path;
 
 use super::repodata::Package;
-use super::rng::Rng;
 use super::write::Writer;
 use super::{RepositoryOfTree, Tree};
+use crate::rng::Rng;
 
 const DAY: i64 = 86_400;
 
@@ -94,7 +94,7 @@ fn replace_one(
         }
     }
     let letter = place.rsplit('/').next().filter(|l| l.len() == 1).unwrap_or("n");
-    let name = format!("{letter}new-{:x}", rng.next());
+    let name = format!("{letter}new-{:x}", rng.bits());
     let file = format!("{place}/{name}-1.0-1.{}.{}.rpm", repository.dist, repository.arch);
     writer.sparse(&file, 7_000 + rng.below(900_000), when)
 }

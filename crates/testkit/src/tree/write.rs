@@ -11,8 +11,8 @@ use sha2::{Digest, Sha256};
 
 use super::plan::{Extras, Plan, RepositoryOfTree};
 use super::repodata::{self, Package, hex};
-use super::rng::Rng;
 use super::{Shape, Tree};
+use crate::rng::Rng;
 
 const DAY: i64 = 86_400;
 const WORDS: [&str; 24] = [
@@ -222,7 +222,7 @@ impl<'a> Writer<'a> {
             let directory = format!("{ostree}/objects/{number:02x}");
             self.directory(&directory, epoch - 30 * DAY)?;
             for _ in 0..4 {
-                let name = format!("{directory}/{:016x}.filez", rng.next());
+                let name = format!("{directory}/{:016x}.filez", rng.bits());
                 self.sparse(&name, 200 + rng.below(90_000), epoch - 30 * DAY)?;
             }
         }
