@@ -1,0 +1,130 @@
+//! The same questions to different makings of the same deployment: one answer.
+//!
+//! Random deployments are asked random questions. The answer must be the one that the rules of the
+//! specification give ([`reference`]), and the same whichever way the view was made.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test")]
+
+mod compare;
+mod reference;
+#[path = "../replay/mod.rs"]
+mod replay;
+mod shuffled;
+
+use std::sync::Arc;
+
+use answer::{Compatibility, CountryAllowed, Data, Policy};
+use geo::{Asns, Continents, Countries, EmptyIpv4};
+use snapshot::{Snapshot, proto};
+use testkit::random::{Deployment, Question, Repeats};
+use testkit::rng::Rng;
+
+/// Deployments and, for each, questions: 7,200 questions under each policy.
+const DEPLOYMENTS: u64 = 60;
+const QUESTIONS: usize = 120;
+
+fn countries() -> Arc<Countries> {
+    Arc::new(Countries::read(&replay::folder().join("inputs/country.mmdb")).unwrap())
+}
+
+fn data(deployment: &Deployment, countries: &Arc<Countries>, snapshot: Snapshot) -> Data {
+    Data::new(
+        Arc::new(snapshot),
+        Arc::clone(countries),
+        Arc::new(Asns::from_bytes(deployment.netblocks.as_bytes(), EmptyIpv4::Refuse).unwrap()),
+        Arc::new(Continents::from_bytes(deployment.continents.as_bytes()).unwrap()),
+    )
+}
+
+/// Both modes, and the settings that change which hosts are chosen.
+fn policies() -> [Policy; 4] {
+    let ours = Policy { compatibility: Compatibility::Native, ..Policy::default() };
+    [
+        Policy::upstream(),
+        Policy { country_allowed: CountryAllowed::Strict, minimum: 9, ..Policy::upstream() },
+        ours.clone(),
+        Policy { country_allowed: CountryAllowed::Asked, minimum: 0, ..ours },
+    ]
+}
+
+/// Every way to make a view of a cache, with its name. All of them must give the same answers.
+fn views(cache: &proto::MirrorList) -> Vec<(&'static str, Snapshot)> {
+    vec![
+        ("decoded", Snapshot::from_proto(cache).unwrap()),
+        ("from bytes", Snapshot::from_bytes(proto::encode(cache)).unwrap()),
+    ]
+}
+
+fn each_deployment(label: &str, repeats: Repeats, mut check: impl FnMut(&Deployment, &[Question], u64)) {
+    for seed in 0..DEPLOYMENTS {
+        let mut rng = Rng::new(seed, label);
+        let deployment = Deployment::random(&mut rng, repeats);
+        let questions: Vec<Question> =
+            (0..QUESTIONS).map(|_| Question::random(&deployment, &mut rng)).collect();
+        check(&deployment, &questions, seed);
+    }
+}
+
+#[test]
+fn the_answers_are_those_of_the_rules() {
+    let countries = countries();
+    let mut seen = compare::Seen::default();
+    each_deployment("rules", Repeats::Some, |deployment, questions, seed| {
+        let data = data(deployment, &countries, Snapshot::from_proto(&deployment.cache).unwrap());
+        for policy in policies() {
+            let world = reference::World {
+                cache: &deployment.cache,
+                netblocks: &deployment.netblocks,
+                continents: &deployment.continents,
+                countries: &countries,
+                policy: &policy,
+            };
+            for question in questions {
+                if let Err(why) = compare::with_rules(&data, &world, question, seed, &mut seen) {
+                    panic!("deployment {seed}, {policy:?}, {question:?}: {why}");
+                }
+            }
+        }
+    });
+    seen.everything_was_asked_for();
+}
+
+#[test]
+fn every_view_of_a_cache_gives_the_same_answers() {
+    let countries = countries();
+    each_deployment("views", Repeats::Some, |deployment, questions, seed| {
+        let views: Vec<(&str, Data)> = views(&deployment.cache)
+            .into_iter()
+            .map(|(name, snapshot)| (name, data(deployment, &countries, snapshot)))
+            .collect();
+        let (first, others) = views.split_first().unwrap();
+        for policy in policies() {
+            for question in questions {
+                let expected = compare::observe(&first.1, &policy, question, seed);
+                for (name, data) in others {
+                    let observed = compare::observe(data, &policy, question, seed);
+                    assert_eq!(observed, expected, "{name}: deployment {seed}, {policy:?}, {question:?}");
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn the_order_of_elements_decides_nothing_that_it_may_not() {
+    let countries = countries();
+    each_deployment("order", Repeats::Never, |deployment, questions, seed| {
+        let mut cache = deployment.cache.clone();
+        shuffled::shuffle(&mut cache, &mut Rng::new(seed, "shuffle"));
+        assert_ne!(cache, deployment.cache);
+        let data_of = |cache| data(deployment, &countries, Snapshot::from_proto(cache).unwrap());
+        let (data, other) = (data_of(&deployment.cache), data_of(&cache));
+        for policy in policies() {
+            for question in questions {
+                let expected = compare::observe(&data, &policy, question, seed).without_order();
+                let observed = compare::observe(&other, &policy, question, seed).without_order();
+                assert_eq!(observed, expected, "deployment {seed}, {policy:?}, {question:?}");
+            }
+        }
+    });
+}
