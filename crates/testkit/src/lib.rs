@@ -15,3 +15,4 @@ pub mod rpm_tree;
 pub mod stores;
 pub mod tree;
 pub mod upstream;
+pub mod xml;
