@@ -4,6 +4,8 @@
 
 mod access_log;
 mod control;
+mod faults;
+mod hostile;
 mod limits;
 mod malformed;
 mod protocols;
