@@ -71,7 +71,10 @@ impl Allowed {
 
     pub(crate) fn read(parts: &mut Parts, sets: usize) -> Result<Self, Damaged> {
         let allowed = Self { countries: Names::read(parts)?, refused: parts.column()? };
-        let right = allowed.refused.len() == allowed.countries.len() + 1 && all_below(&allowed.refused, sets);
+        // A view without any host has no set either.
+        let complete = allowed.refused.len() == allowed.countries.len() + 1;
+        let empty = allowed.refused.is_empty() && allowed.countries.is_empty();
+        let right = (complete || empty) && all_below(&allowed.refused, sets);
         Damaged::unless(right, parts.table(), "a country whose refusing hosts are not there")?;
         Ok(allowed)
     }

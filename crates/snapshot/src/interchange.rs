@@ -1,7 +1,7 @@
 //! A view as the messages of the interchange format, one at a time.
 //!
 //! What that format has no field for is lost: names, places, address families, exclusive networks, the routing
-//! table. What it has and answers never use is not in a view: `max_connections`, the Internet2 lists. Ids of URLs
+//! table; of a key that was there twice only the first value is left. What it has and answers never use is not in a view: `max_connections`, the Internet2 lists. Ids of URLs
 //! are new. The same questions get the same answers.
 
 use crate::directory::Directory;

@@ -142,8 +142,10 @@ impl HostNetworks {
 /// Networks whose country is set by hand.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CountryNetworks {
-    /// In the order of the file, up to the first one that is no network.
+    /// In the order of the file.
     in_order: Column<CountryNetworkRow>,
+    /// One number: how many come before the first entry that is no network.
+    understood: Column<U32>,
     /// From network to country, the first of equal networks.
     table: PrefixTable,
     countries: Names,
@@ -160,24 +162,27 @@ impl CountryNetworks {
     /// Builds both views; entries that are no network are `None`. `None` when there is no room.
     pub(crate) fn new<'a>(entries: impl Iterator<Item = (Option<IpNet>, &'a str)>) -> Option<Self> {
         let mut countries = NamesBuilder::default();
-        let mut in_order = Some(Vec::new());
-        let mut first = Vec::new();
+        let mut rows = Vec::new();
         let mut valid = Vec::new();
+        let mut understood = None;
         for (network, country) in entries {
             let Some(network) = network else {
-                first.extend(in_order.take().into_iter().flatten());
+                understood = understood.or(Some(rows.len()));
                 continue;
             };
             let country = countries.intern(country)?;
-            if let Some(rows) = &mut in_order {
-                rows.push(CountryNetworkRow { network: NetworkRow::new(network), country: country.into() });
-            }
+            rows.push(CountryNetworkRow { network: NetworkRow::new(network), country: country.into() });
             valid.push((network, country));
         }
-        first.extend(in_order.into_iter().flatten());
+        let understood = U32::new(u32::try_from(understood.unwrap_or(rows.len())).ok()?);
         // Of equal networks the table keeps the last, so the first must come last.
         let table = PrefixTable::new(valid.into_iter().rev());
-        Some(Self { in_order: first.into(), table, countries: countries.freeze() })
+        Some(Self {
+            in_order: rows.into(),
+            understood: vec![understood].into(),
+            table,
+            countries: countries.freeze(),
+        })
     }
 
     /// The country of the first network in the file that holds the address; networks behind one that is not
@@ -185,11 +190,12 @@ impl CountryNetworks {
     pub(crate) fn first(&self, address: IpAddr) -> Option<&str> {
         let holds =
             |row: &&CountryNetworkRow| row.network.get().is_some_and(|network| network.contains(&address));
-        let row = self.in_order.as_slice().iter().find(holds)?;
+        let understood = self.understood.get(0).map_or(0, |count| count.get());
+        let row = self.in_order.range(0, understood).iter().find(holds)?;
         Some(self.countries.text(row.country.get()))
     }
 
-    /// The networks in the order of the file, up to the first one that is not understood, with their countries.
+    /// The networks in the order of the file with their countries.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (IpNet, &str)> {
         let country = |row: &CountryNetworkRow| self.countries.text(row.country.get());
         self.in_order.as_slice().iter().filter_map(move |row| Some((row.network.get()?, country(row))))
@@ -202,20 +208,24 @@ impl CountryNetworks {
 
     pub(crate) fn write(&self, to: &mut PartsWriter) {
         to.column(&self.in_order);
+        to.column(&self.understood);
         self.countries.write(to);
         self.table.write(to);
     }
 
     pub(crate) fn read(parts: &mut Parts) -> Result<Self, Damaged> {
         let in_order: Column<CountryNetworkRow> = parts.column()?;
+        let understood: Column<U32> = parts.column()?;
         let countries = Names::read(parts)?;
         let table = PrefixTable::read(parts, countries.len())?;
         let known = |row: &CountryNetworkRow| {
             row.network.get().is_some() && (row.country.get() as usize) < countries.len()
         };
-        let right = in_order.as_slice().iter().all(known);
+        let right = in_order.as_slice().iter().all(known)
+            && understood.len() <= 1
+            && understood.as_slice().iter().all(|count| count.get() as usize <= in_order.len());
         Damaged::unless(right, parts.table(), "a network of an unknown country")?;
-        Ok(Self { in_order, table, countries })
+        Ok(Self { in_order, understood, table, countries })
     }
 }
 

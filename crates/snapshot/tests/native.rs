@@ -102,6 +102,12 @@ fn refusal(bytes: impl Into<Vec<u8>>) -> String {
 }
 
 #[test]
+fn an_empty_view_is_a_file_too() {
+    let read = Snapshot::from_bytes(file(&Snapshot::default(), None)).unwrap();
+    assert_eq!(read.counts(), Snapshot::default().counts());
+}
+
+#[test]
 fn equal_content_gives_equal_bytes_also_after_a_file() {
     let bytes = written();
     assert_eq!(bytes, written());
