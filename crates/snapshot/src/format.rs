@@ -142,7 +142,7 @@ impl Native {
         let mut sections = Vec::with_capacity(header.entries.len());
         for entry in &header.entries {
             let bytes = file.slice(at..at + entry.length);
-            if blake3::hash(&bytes).as_bytes() != &entry.hash {
+            if !is_hash(&entry.hash, &bytes) {
                 return Err(FormatError::Hash(section_name(entry.kind)));
             }
             sections.push((entry.kind, bytes));
@@ -217,7 +217,7 @@ impl Header {
         let (hashed, tail) =
             header.split_at_checked(length - TAIL).ok_or(FormatError::Header("too short"))?;
         let (hash, signature) = tail.split_at_checked(32).ok_or(FormatError::Header("too short"))?;
-        if blake3::hash(hashed).as_bytes() != hash {
+        if !is_hash(hash, hashed) {
             return Err(FormatError::Header("its hash is wrong"));
         }
         let signer = match signed {
@@ -247,6 +247,11 @@ impl Header {
             std::cmp::Ordering::Less => Err(FormatError::Header("bytes behind the last section")),
         }
     }
+}
+
+/// Whether this is the hash of these bytes. Under a fuzzer every hash is right, or it would never come further.
+fn is_hash(hash: &[u8], bytes: &[u8]) -> bool {
+    cfg!(fuzzing) || blake3::hash(bytes).as_bytes() == hash
 }
 
 /// Numbers one behind the other; zeros where there are no more.
