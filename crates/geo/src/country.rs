@@ -1,7 +1,7 @@
-//! The country of an address, from a MaxMind database.
+//! The country of an address, and where in it, from a MaxMind database.
 //!
 //! Any edition is read that has `country.iso_code` (GeoLite2, GeoIP2, DB-IP) or a top-level `country_code`
-//! (the free databases of other makers).
+//! (the free databases of other makers). Only the City editions know coordinates.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -10,6 +10,7 @@ use std::path::Path;
 use bytes::Bytes;
 use maxminddb::{PathElement, Reader};
 
+use crate::coordinates::Coordinates;
 use crate::error::{LoadError, from_file};
 
 /// The largest country database that is read, in bytes.
@@ -17,6 +18,8 @@ const MAX_BYTES: u64 = 1 << 30;
 
 const NESTED: [PathElement<'static>; 2] = [PathElement::Key("country"), PathElement::Key("iso_code")];
 const FLAT: [PathElement<'static>; 1] = [PathElement::Key("country_code")];
+const LATITUDE: [PathElement<'static>; 2] = [PathElement::Key("location"), PathElement::Key("latitude")];
+const LONGITUDE: [PathElement<'static>; 2] = [PathElement::Key("location"), PathElement::Key("longitude")];
 
 /// A country database, fully in memory.
 #[derive(Default)]
@@ -58,6 +61,13 @@ impl Countries {
             _ => found.decode_path::<&str>(&FLAT).ok()??,
         };
         (!code.is_empty()).then_some(code)
+    }
+
+    /// Where the address is, roughly. `None` when the database does not say; look it up as in [`of`](Self::of).
+    pub fn coordinates(&self, address: IpAddr) -> Option<Coordinates> {
+        let found = self.reader.as_ref()?.lookup(address).ok()?;
+        let degrees = |path: &[PathElement<'_>]| found.decode_path::<f64>(path).ok()?;
+        Coordinates::new(degrees(&LATITUDE)?, degrees(&LONGITUDE)?)
     }
 
     /// When the database was made, in seconds since 1970; `None` for a database that knows no address.

@@ -2,7 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test")]
 
-use geo::Countries;
+use geo::{Coordinates, Countries};
 use proptest::prelude::*;
 
 fn text(text: &str) -> Vec<u8> {
@@ -65,16 +65,39 @@ fn nothing_is_said_without_a_country() {
     assert_eq!(Countries::none().of("10.0.0.1".parse().unwrap()), None);
 }
 
+/// A number with a fraction, as the City editions have it.
+fn float(value: f64) -> Vec<u8> {
+    [&[0x68], value.to_be_bytes().as_slice()].concat()
+}
+
+#[test]
+fn city_editions_know_where_an_address_is() {
+    let at = |location: &[(&str, Vec<u8>)], address: &str| {
+        let bytes = database(&map(&[("country", map(&[])), ("location", map(location))]));
+        Countries::from_bytes(bytes).unwrap().coordinates(address.parse().unwrap())
+    };
+    let berlin = [("latitude", float(52.5)), ("longitude", float(-13.25))];
+    assert_eq!(at(&berlin, "10.0.0.1"), Coordinates::new(52.5, -13.25));
+    assert_eq!(at(&berlin, "200.0.0.1"), None, "no record");
+    assert_eq!(at(&berlin[..1], "10.0.0.1"), None, "half of a place");
+    assert_eq!(at(&[("latitude", text("52")), ("longitude", float(1.0))], "10.0.0.1"), None, "a text");
+    assert_eq!(at(&[("latitude", float(91.0)), ("longitude", float(1.0))], "10.0.0.1"), None, "not on Earth");
+    assert_eq!(Countries::none().coordinates("10.0.0.1".parse().unwrap()), None);
+}
+
 proptest! {
     #[test]
     fn a_damaged_database_never_panics(at in 0..400usize, byte in any::<u8>(), cut in 0..400usize) {
-        let mut bytes = database(&map(&[("country", map(&[("iso_code", text("DE"))]))]));
+        let location = map(&[("latitude", float(1.0)), ("longitude", float(2.0))]);
+        let mut bytes =
+            database(&map(&[("country", map(&[("iso_code", text("DE"))])), ("location", location)]));
         let length = bytes.len();
         bytes[at % length] = byte;
         bytes.truncate(length - cut % 40);
         if let Ok(countries) = Countries::from_bytes(bytes) {
             for address in ["10.0.0.1", "200.0.0.1", "::1"] {
                 let _ = countries.of(address.parse().unwrap());
+                let _ = countries.coordinates(address.parse().unwrap());
             }
         }
     }

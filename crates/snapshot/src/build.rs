@@ -18,7 +18,7 @@ use crate::directory::DirectoriesBuilder;
 use crate::entry::Entry;
 use crate::extras::Extras;
 use crate::files::{Detail, Digest, FilesBuilder};
-use crate::hosts::{HostNo, HostsBuilder};
+use crate::hosts::{HostBits, HostNo, HostsBuilder};
 use crate::networks::{CountryNetworks, ExclusiveNetworks, HostNetworks};
 use crate::palette::PalettesBuilder;
 use crate::proto::{DecodeError, FileDetailsCacheDirectoryType, FileDetailsType, MirrorList};
@@ -62,6 +62,8 @@ pub struct Builder {
     countries: CountriesBuilder,
     allowed: AllowedBuilder,
     asn_hosts: AsnHosts,
+    /// Hosts that are public in some directory.
+    public: HostBits,
     sets: SetsBuilder,
     offers: OffersBuilder,
     palettes: PalettesBuilder,
@@ -147,6 +149,7 @@ impl Builder {
     pub fn finish(mut self) -> Result<Snapshot, DecodeError> {
         let countries = self.countries.freeze(&mut self.sets).ok_or(TOO_MUCH)?;
         let allowed = self.allowed.freeze(&mut self.sets).ok_or(TOO_MUCH)?;
+        let public = self.sets.intern(&self.public).ok_or(TOO_MUCH)?;
         Ok(Snapshot {
             created_seconds: self.created_seconds,
             serial: self.created_seconds.saturating_mul(1000),
@@ -155,6 +158,7 @@ impl Builder {
             countries,
             allowed,
             asn_hosts: self.asn_hosts,
+            public: vec![public.into()].into(),
             sets: self.sets.freeze(),
             offers: self.offers.freeze(),
             palettes: self.palettes.freeze(),

@@ -1,5 +1,6 @@
 //! What a snapshot can hold beyond the interchange format, which has no field for it.
 
+use geo::Coordinates;
 use ipnet::IpNet;
 
 /// Facts for which `mirrorlist_cache.proto` has no field. Answers are made without them, only less well.
@@ -23,15 +24,6 @@ pub struct HostFacts {
     pub name: String,
     /// Where it stands.
     pub coordinates: Option<Coordinates>,
-}
-
-/// A place on the Earth.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Coordinates {
-    /// Degrees north, −90 to 90.
-    pub latitude: f32,
-    /// Degrees east, −180 to 180.
-    pub longitude: f32,
 }
 
 /// The address families under which a URL can be reached (decision 22).

@@ -1,10 +1,10 @@
 //! Hosts as dense numbers, what is known of each, and sets and lists of them.
 
 use frozen::{Column, Damaged, Names, NamesBuilder, Parts, PartsWriter};
+use geo::Coordinates;
 use zerocopy::little_endian::{F32, I64, U32, U64};
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
-use crate::extras::Coordinates;
 use crate::view::CountryNo;
 
 /// No text, no country.

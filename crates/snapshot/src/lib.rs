@@ -30,9 +30,10 @@ mod write;
 
 pub use build::{Builder, DirectoryParts, PaletteNo};
 pub use directory::Directory;
-pub use extras::{Coordinates, Exclusive, Extras, Families, HostFacts};
+pub use extras::{Exclusive, Extras, Families, HostFacts};
 pub use files::{Detail, Digest, DigestKind, File, FileDetail};
 pub use format::{FormatError, SectionSize, sections};
+pub use geo::Coordinates;
 pub use hosts::{Host, HostBits, HostList, HostNo, HostSet};
 pub use read::ReadError;
 pub use repositories::Repeated;

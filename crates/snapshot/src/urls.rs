@@ -135,6 +135,8 @@ pub(crate) struct Offers {
     urls: Column<UrlRow>,
     lists: Column<U32>,
     rows: Column<OfferRow>,
+    /// Whether the families of any URL are known.
+    families: bool,
 }
 
 #[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Immutable, KnownLayout, Unaligned)]
@@ -170,6 +172,11 @@ impl Offers {
         }
     }
 
+    /// Whether the families of any URL are known.
+    pub(crate) fn knows_families(&self) -> bool {
+        self.families
+    }
+
     /// All distinct URLs by their numbers.
     pub(crate) fn texts(&self) -> &Names {
         &self.texts
@@ -183,12 +190,9 @@ impl Offers {
     }
 
     pub(crate) fn read(parts: &mut Parts) -> Result<Self, Damaged> {
-        let offers = Self {
-            texts: Names::read(parts)?,
-            urls: parts.column()?,
-            lists: parts.column()?,
-            rows: parts.column()?,
-        };
+        let (texts, urls) = (Names::read(parts)?, parts.column()?);
+        let families = any_families(&urls);
+        let offers = Self { texts, urls, lists: parts.column()?, rows: parts.column()?, families };
         let table = parts.table();
         let urls = offers.urls.as_slice();
         let right = urls.len() == offers.texts.len()
@@ -273,9 +277,11 @@ impl OffersBuilder {
     }
 
     pub(crate) fn freeze(self) -> Offers {
+        let urls = self.urls.into();
         Offers {
             texts: self.texts.freeze(),
-            urls: self.urls.into(),
+            families: any_families(&urls),
+            urls,
             lists: self.lists.into(),
             rows: self.rows.into(),
         }
@@ -289,6 +295,10 @@ impl OffersBuilder {
         }
         Some(number)
     }
+}
+
+fn any_families(urls: &Column<UrlRow>) -> bool {
+    urls.as_slice().iter().any(|row| row.flags.get() & FAMILIES > 0)
 }
 
 /// The row of a URL with this text and the families of these flags.

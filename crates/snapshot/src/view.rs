@@ -5,12 +5,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use frozen::{Damaged, Parts, PartsWriter};
+use frozen::{Column, Damaged, Parts, PartsWriter};
+use geo::Coordinates;
+use zerocopy::little_endian::U32;
 
 use crate::asns::AsnHosts;
 use crate::countries::{Allowed, Countries};
 use crate::directory::{Directories, Directory, Known};
-use crate::extras::{Coordinates, Extras};
+use crate::extras::Extras;
 use crate::files::Files;
 use crate::format::{Native, Section};
 use crate::hosts::{Host, HostList, HostNo, HostSet, Hosts};
@@ -37,6 +39,8 @@ pub struct Snapshot {
     pub(crate) countries: Countries,
     pub(crate) allowed: Allowed,
     pub(crate) asn_hosts: AsnHosts,
+    /// One number: the set of the hosts that are public in some directory.
+    pub(crate) public: Column<U32>,
     pub(crate) sets: Sets,
     pub(crate) offers: Offers,
     pub(crate) palettes: Palettes,
@@ -304,6 +308,18 @@ impl Snapshot {
         self.hosts.len()
     }
 
+    /// The hosts that are public in at least one directory. The rest are private, or carry nothing.
+    #[inline]
+    pub fn public_hosts(&self) -> HostSet<'_> {
+        self.public.get(0).map(|set| self.sets.get(set.get())).unwrap_or_default()
+    }
+
+    /// Whether the address families of any URL are known.
+    #[inline]
+    pub fn knows_families(&self) -> bool {
+        self.offers.knows_families()
+    }
+
     /// The hosts that do not serve clients of this country, compared exactly.
     #[inline]
     pub fn refused(&self, country: &str) -> HostSet<'_> {
@@ -324,6 +340,7 @@ impl Snapshot {
                 self.countries.write(to);
                 self.allowed.write(to);
                 self.asn_hosts.write(to);
+                to.column(&self.public);
             }),
             section(Section::Urls, &|to| {
                 self.offers.write(to);
@@ -364,6 +381,10 @@ impl Snapshot {
         hosts.check(&parts, countries.codes.len())?;
         let allowed = Allowed::read(&mut parts, sets.len())?;
         let asn_hosts = AsnHosts::read(&mut parts, hosts.len())?;
+        let public: Column<U32> = parts.column()?;
+        let right =
+            public.len() <= 1 && public.as_slice().iter().all(|set| (set.get() as usize) < sets.len());
+        Damaged::unless(right, parts.table(), "a set of public hosts that is not there")?;
         let mut parts = native.parts(Section::Urls)?;
         let offers = Offers::read(&mut parts)?;
         let palettes = Palettes::read(&mut parts, offers.len())?;
@@ -395,6 +416,7 @@ impl Snapshot {
             countries,
             allowed,
             asn_hosts,
+            public,
             sets,
             offers,
             palettes,

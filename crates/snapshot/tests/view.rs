@@ -83,6 +83,10 @@ fn cache() -> impl Strategy<Value = MirrorList> {
 
 /// Every directory has the hosts, countries and URLs of its first entry.
 fn compare(cache: &MirrorList, snapshot: &Snapshot) {
+    let mut names = BTreeSet::new();
+    let counted = cache.mirror_list_cache.iter().filter(|directory| names.insert(&directory.directory));
+    let public: BTreeSet<i64> = counted.flat_map(|directory| directory.global.iter().copied()).collect();
+    assert_eq!(ids(snapshot, snapshot.public_hosts()), public);
     for name in ["pub", "pub/a", "pub/a/b", "x", "absent"] {
         let expected = cache.mirror_list_cache.iter().find(|directory| directory.directory == name);
         let found = snapshot.directory(name);
@@ -400,6 +404,7 @@ fn facts_beyond_the_interchange_format_are_found() {
     assert_eq!(snapshot.coordinates(host), Some(place));
     let families: Vec<_> = found.offer(host).unwrap().urls().map(|url| url.families()).collect();
     assert_eq!(families, [None, Some(only_v6)]);
+    assert!(snapshot.knows_families() && !Snapshot::from_proto(&cache).unwrap().knows_families());
     let host_of = |address: &str| {
         let (host, hashes) = snapshot.exclusive(address.parse().unwrap())?;
         Some((snapshot.host(host)?.id, hashes))

@@ -87,6 +87,7 @@ impl Builder {
         palette: u32,
         listed: u32,
     ) -> Result<(), DecodeError> {
+        self.public.add(global.as_set());
         let row = DirectoryRow {
             name: name.into(),
             subpath: self.directories.subpath(full, subpath).ok_or(TOO_MUCH)?.into(),
