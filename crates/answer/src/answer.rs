@@ -9,11 +9,12 @@ use crate::access::AccessRecord;
 use crate::client::{self, Unusable};
 use crate::data::Data;
 use crate::decide::{self, Decision};
+use crate::place::Place;
 use crate::policy::Policy;
-use crate::question::{Format, Question};
-use crate::render::{METALINK, TEXT, failure, metalink, mirrorlist, redirect};
-use crate::reply::{Answer, Body, Failure, Kind};
+use crate::question::{Format, Page, Question};
+use crate::reply::{Answer, Failure};
 use crate::target::{self, Target};
+use crate::{page, render};
 
 /// A request as the HTTP layer got it.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +23,8 @@ pub struct Request<'a> {
     pub path: &'a str,
     /// What stands behind the `?`, not decoded; empty when there is none.
     pub query: &'a str,
+    /// The value of the `Accept` header; empty when there is none, or one that is no text.
+    pub accept: &'a str,
     /// The values of all `X-Forwarded-For` headers, in order.
     pub forwarded_for: &'a [&'a [u8]],
     /// The other end of the connection.
@@ -32,11 +35,15 @@ pub struct Request<'a> {
 
 /// Answers a request.
 pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut impl Rng) -> Answer {
-    let fail =
-        |format, failure, header: &str| failure::answer(data, policy, format, failure, header, request.now);
-    let Some(question) = Question::parse(request.path, request.query, policy.compatibility) else {
+    let fail = |format, failure, header: &str| {
+        render::failure::answer(data, policy, format, failure, header, request.now)
+    };
+    let Some(question) = Question::read(request.path, request.query, request.accept, policy) else {
         return fail(Format::Mirrorlist, Failure::NotServed, "");
     };
+    if let Page::Explanation(form) = question.page {
+        return page::explanation(data, policy, request, &question, form, rng);
+    }
     let mut header = String::with_capacity(256);
     let target = match target::find(&data.snapshot, policy, &question, &mut header) {
         Ok(target) => target,
@@ -45,19 +52,19 @@ pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut imp
     let Ok(client) = client::client(policy, &question, request.forwarded_for, request.peer) else {
         return fail(question.format, Failure::Address, "");
     };
-    let country = decide::country(data, policy, client);
-    let access = record(policy, &question, &target, request, client, country);
-    if question.format == Format::Metalink && !has_file(&target) {
+    let place = Place::of(data, policy, client);
+    let access = record(policy, &question, &target, request, &place);
+    if question.format.is_metalink() && !target.has_file() {
         let name = [target.directory.name(), "/", target.file.as_deref().unwrap_or_default()].concat();
         return Answer { access, ..fail(question.format, Failure::File, &name) };
     }
-    let decision = decide::decide(data, policy, &question, target, (client, country), header, rng);
-    let reply = render(data, policy, &question, &decision, request.now);
+    let decision = decide::decide(data, policy, &question, target, place, header, rng);
+    let reply = render::answer(data, policy, &question, &decision, request.now);
     let tier = decision.picks.first().map(|pick| pick.tier);
     Answer { access, tier, ..reply }
 }
 
-/// The question and the decision alone, for explanations: calls `explain` with both, or gives the failure.
+/// The question and the decision alone: calls `explain` with both, or gives the failure.
 ///
 /// # Errors
 /// Why there is no decision.
@@ -68,19 +75,28 @@ pub fn decide_only<T>(
     rng: &mut impl Rng,
     explain: impl FnOnce(&Question<'_>, &Decision<'_>) -> T,
 ) -> Result<T, Failure> {
-    let question =
-        Question::parse(request.path, request.query, policy.compatibility).ok_or(Failure::NotServed)?;
-    let mut header = String::new();
-    let target = target::find(&data.snapshot, policy, &question, &mut header)?;
-    let client = client::client(policy, &question, request.forwarded_for, request.peer)
-        .map_err(|Unusable| Failure::Address)?;
-    let country = decide::country(data, policy, client);
-    let decision = decide::decide(data, policy, &question, target, (client, country), header, rng);
+    let question = Question::read(request.path, request.query, request.accept, policy);
+    let question = question.ok_or(Failure::NotServed)?;
+    let client = client::client(policy, &question, request.forwarded_for, request.peer)?;
+    let decision = decision(data, policy, &question, client, rng)?;
     Ok(explain(&question, &decision))
 }
 
-fn has_file(target: &Target<'_>) -> bool {
-    target.directory.file(target.file.as_deref().unwrap_or_default()).is_some()
+/// The decision about a question for a client.
+///
+/// # Errors
+/// Why there is none: E1 to E5.
+pub(crate) fn decision<'a>(
+    data: &'a Data,
+    policy: &Policy,
+    question: &'a Question<'a>,
+    client: IpAddr,
+    rng: &mut impl Rng,
+) -> Result<Decision<'a>, Failure> {
+    let mut header = String::new();
+    let target = target::find(&data.snapshot, policy, question, &mut header)?;
+    let place = Place::of(data, policy, client);
+    Ok(decide::decide(data, policy, question, target, place, header, rng))
 }
 
 /// What is logged: requests that name a repository and an architecture, also if they have a path.
@@ -89,8 +105,7 @@ fn record(
     question: &Question<'_>,
     target: &Target<'_>,
     request: &Request<'_>,
-    client: IpAddr,
-    country: &str,
+    place: &Place<'_>,
 ) -> Option<AccessRecord> {
     let (Some(repo), Some(_)) = (&question.repo, &question.arch) else { return None };
     let peer = policy.is_native().then(|| {
@@ -98,48 +113,11 @@ fn record(
             .unwrap_or_else(|Unusable| request.peer.to_canonical())
     });
     Some(AccessRecord {
-        client,
+        client: place.address,
         peer,
         time: request.now,
-        country: country.to_owned(),
+        country: place.country.to_owned(),
         repo: repo.as_ref().to_owned(),
         arch: target.arch.as_ref().to_owned(),
     })
-}
-
-fn render(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-    now: DateTime<Utc>,
-) -> Answer {
-    let plain = |status, kind, body: Body| Answer {
-        status,
-        content_type: Some(TEXT),
-        location: None,
-        headers: Vec::new(),
-        body,
-        access: None,
-        kind,
-        tier: None,
-    };
-    match question.format {
-        Format::Metalink => {
-            let body = metalink::render(data, policy, question, decision, now).unwrap_or_default();
-            Answer { content_type: Some(METALINK), ..plain(200, Kind::Metalink, body.into()) }
-        }
-        Format::Mirrorlist if question.wants_redirect() => {
-            match redirect::location(policy, question, decision) {
-                Some(location) => {
-                    Answer { location: Some(location), ..plain(302, Kind::Redirect, Body::default()) }
-                }
-                None => plain(404, Kind::Error(Failure::NoMirror), Body::default()),
-            }
-        }
-        Format::Mirrorlist => {
-            let body = mirrorlist::render(data, policy, question, decision);
-            plain(200, Kind::Mirrorlist, body.into())
-        }
-    }
 }

@@ -2,12 +2,21 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
+use ipnet::IpNet;
+
 use crate::policy::{Compatibility, Policy};
 use crate::question::Question;
+use crate::reply::Failure;
 
 /// The client's address makes no sense (E6).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unusable;
+
+impl From<Unusable> for Failure {
+    fn from(_: Unusable) -> Self {
+        Self::Address
+    }
+}
 
 /// Who the answer is for: `ip=`, else the last element of `X-Forwarded-For`, else the peer.
 pub(crate) fn client(
@@ -28,7 +37,9 @@ pub(crate) fn client(
 pub(crate) fn asking(policy: &Policy, forwarded_for: &[&[u8]], peer: IpAddr) -> Result<IpAddr, Unusable> {
     let (header, separator) = match policy.compatibility {
         Compatibility::Upstream => (forwarded_for.first(), ", "),
-        Compatibility::Native if believed(policy, peer.to_canonical()) => (forwarded_for.last(), ","),
+        Compatibility::Native if is_trusted(peer.to_canonical(), &policy.trusted_proxies) => {
+            (forwarded_for.last(), ",")
+        }
         Compatibility::Native => (None, ","),
     };
     let Some(header) = header else { return Ok(canonical(policy, peer)) };
@@ -39,15 +50,15 @@ pub(crate) fn asking(policy: &Policy, forwarded_for: &[&[u8]], peer: IpAddr) -> 
 }
 
 /// A v4 address inside of a v6 one is that v4 address; the old server did not see that.
-fn canonical(policy: &Policy, address: IpAddr) -> IpAddr {
+pub(crate) fn canonical(policy: &Policy, address: IpAddr) -> IpAddr {
     if policy.is_native() { address.to_canonical() } else { address }
 }
 
-/// Whether the peer is one of our proxies: loopback, private or configured.
-fn believed(policy: &Policy, peer: IpAddr) -> bool {
-    let near = match peer {
+/// Whether an address is near (loopback or private) or in one of these networks.
+pub(crate) fn is_trusted(address: IpAddr, networks: &[IpNet]) -> bool {
+    let near = match address {
         IpAddr::V4(v4) => v4.is_loopback() || v4.is_private() || v4.is_link_local(),
         IpAddr::V6(v6) => v6 == Ipv6Addr::LOCALHOST || v6.is_unique_local() || v6.is_unicast_link_local(),
     };
-    near || policy.trusted_proxies.iter().any(|network| network.contains(&peer))
+    near || networks.iter().any(|network| network.contains(&address))
 }

@@ -33,7 +33,8 @@ pub(crate) fn percent_decoded(text: &str) -> std::borrow::Cow<'_, str> {
     }
 }
 
-fn hex(digit: u8) -> Option<u8> {
+/// The value of a hexadecimal digit.
+pub(crate) fn hex(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
@@ -53,6 +54,16 @@ pub(crate) fn push_url_path(text: &str, to: &mut String) {
 /// Appends a URL to a header: whatever is not visible ASCII is percent-encoded.
 pub(crate) fn push_header(text: &str, to: &mut String) {
     push_encoded(text, to, |c| !c.is_ascii_graphic());
+}
+
+/// Appends a URL to the target of a `Link` header, which ends at `>`.
+pub(crate) fn push_link(text: &str, to: &mut String) {
+    push_encoded(text, to, |c| !c.is_ascii_graphic() || matches!(c, '<' | '>' | '"'));
+}
+
+/// Appends a value to a query that [`Question::parse`](crate::Question::parse) will read.
+pub(crate) fn push_query(text: &str, to: &mut String) {
+    push_encoded(text, to, |c| !(c.is_ascii_alphanumeric() || "-._~/:+,".contains(c)));
 }
 
 /// Whether a text can stand in a header as it is.

@@ -10,13 +10,18 @@
 //! In the words of spec mirrorlist C: E0–E7 are the errors, R1–R10 the rules of selection, M1–M10 those of
 //! metalinks.
 
+mod accept;
 mod access;
 mod answer;
 mod client;
 mod data;
 mod decide;
 mod escape;
+mod explain;
+mod names;
 mod order;
+mod page;
+mod place;
 mod policy;
 mod question;
 mod render;
@@ -24,14 +29,18 @@ mod reply;
 mod select;
 mod target;
 mod urls;
+mod why;
 
 pub use access::AccessRecord;
 pub use answer::{Request, answer, decide_only};
 pub use client::Unusable;
 pub use data::Data;
-pub use decide::{Decision, Pick, Why};
+pub use decide::{Decision, Pick};
+pub use explain::{Explanation, Insight, Left, LeftOut, Mirror, explain};
 pub use order::{shuffle, weighted_shuffle};
-pub use policy::{Compatibility, CountryAllowed, Policy, ProtocolOrder};
-pub use question::{Format, Question};
+pub use place::{CountrySource, Place};
+pub use policy::{Compatibility, CountryAllowed, Explain, Policy, ProtocolOrder};
+pub use question::{Form, Format, Page, Question};
 pub use reply::{Answer, Body, Failure, Kind, Tier};
 pub use target::Target;
+pub use why::{Reason, Why};

@@ -32,6 +32,18 @@ pub enum ProtocolOrder {
     Secure,
 }
 
+/// Who may ask `/explain` about other clients than themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Explain {
+    /// There is no such page.
+    Nobody,
+    /// Clients of trusted networks.
+    #[default]
+    Trusted,
+    /// Everybody.
+    Everybody,
+}
+
 /// The policy of a server. Not all values make sense in upstream compatibility; see each.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
@@ -46,6 +58,13 @@ pub struct Policy {
     /// Peers whose `X-Forwarded-For` is believed, beside loopback and private addresses (decision 12). In
     /// upstream compatibility every peer is believed.
     pub trusted_proxies: Vec<IpNet>,
+    /// Who may ask `/explain` about other clients than themselves.
+    pub explain: Explain,
+    /// Networks that `/explain` trusts, beside loopback and private addresses: they may ask about anybody and
+    /// see private hosts.
+    pub explain_networks: Vec<IpNet>,
+    /// How many mirrors a redirect names in `Link` headers.
+    pub link_mirrors: usize,
     /// `maxconnections` of metalinks for `repomd.xml` is 1; for other files it is this (decision 38).
     pub metalink_connections: u16,
 }
@@ -59,6 +78,9 @@ impl Default for Policy {
             country_allowed: CountryAllowed::Strict,
             protocol_order: ProtocolOrder::Stored,
             trusted_proxies: Vec::new(),
+            explain: Explain::Trusted,
+            explain_networks: Vec::new(),
+            link_mirrors: 10,
             metalink_connections: 1,
         }
     }

@@ -2,23 +2,57 @@
 
 use std::borrow::Cow;
 
+use crate::accept;
 use crate::escape;
-use crate::policy::Compatibility;
+use crate::policy::{Compatibility, Policy};
 
-/// The form of the answer.
+/// What is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// A plain list of URLs, or a redirect to the first.
+    /// One URL per mirror, as plain text.
     Mirrorlist,
-    /// A metalink 3.
+    /// All URLs of the mirrors for a file, as a metalink 3.
     Metalink,
+    /// The same as a metalink 4 (RFC 5854).
+    Metalink4,
+    /// All URLs of the mirrors, as JSON.
+    Json,
+    /// A redirect to the first mirror.
+    Redirect,
+}
+
+impl Format {
+    /// Whether it is about a file whose checksums are known.
+    pub(crate) fn is_metalink(self) -> bool {
+        matches!(self, Self::Metalink | Self::Metalink4)
+    }
+}
+
+/// What is made of the mirrors that were found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    /// The answer itself.
+    Answer,
+    /// Why the answer is what it is.
+    Explanation(Form),
+}
+
+/// The form of a page for people or programs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// Plain text.
+    Text,
+    /// JSON.
+    Json,
 }
 
 /// What a request asks for. `None` stands for a name that is not in the query; a value may be empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question<'a> {
-    /// The form of the answer.
+    /// What is listed.
     pub format: Format,
+    /// What is made of it.
+    pub page: Page,
     /// A file or directory.
     pub path: Option<Cow<'a, str>>,
     /// A repository.
@@ -33,25 +67,16 @@ pub struct Question<'a> {
     pub ip: Option<Cow<'a, str>>,
     /// `1`, or networks and ASNs are not looked at.
     pub netblock: Option<Cow<'a, str>>,
-    /// Redirect to the first mirror.
-    pub redirect: Option<Cow<'a, str>>,
     /// Say when the cache was made.
     pub time: Option<Cow<'a, str>>,
 }
 
 impl<'a> Question<'a> {
-    /// Reads path and query as they are in the request line. `None` when the path is no question (E0).
-    ///
-    /// Of a name that occurs twice the last value counts, and of a value only what stands before a second
-    /// `=`. In upstream compatibility nothing is decoded.
-    pub fn parse(path: &str, query: &'a str, compatibility: Compatibility) -> Option<Self> {
-        let format = match path {
-            path if path.ends_with("/metalink") => Format::Metalink,
-            path if path.ends_with("/mirrorlist") => Format::Mirrorlist,
-            _ => return None,
-        };
-        let mut question = Self {
+    /// A question that asks for nothing yet.
+    pub fn new(format: Format, page: Page) -> Self {
+        Self {
             format,
+            page,
             path: None,
             repo: None,
             arch: None,
@@ -59,35 +84,86 @@ impl<'a> Question<'a> {
             protocol: None,
             ip: None,
             netblock: None,
-            redirect: None,
             time: None,
-        };
-        for part in query.split('&') {
-            let mut fields = part.split('=');
-            let name = fields.next().unwrap_or_default();
-            let place = match name {
-                "path" => &mut question.path,
-                "repo" => &mut question.repo,
-                "arch" => &mut question.arch,
-                "country" => &mut question.country,
-                "protocol" => &mut question.protocol,
-                "ip" => &mut question.ip,
-                "netblock" => &mut question.netblock,
-                "redirect" => &mut question.redirect,
-                "time" => &mut question.time,
-                _ => continue,
-            };
-            let value = fields.next().unwrap_or_default();
-            *place = Some(match compatibility {
-                Compatibility::Upstream => value.into(),
-                Compatibility::Native => escape::percent_decoded(value),
-            });
+        }
+    }
+
+    /// Reads a request: path and query as they are in the request line, and the types that the client accepts.
+    /// `None` when it is no question (E0).
+    pub(crate) fn read(path: &str, query: &'a str, accept: &str, policy: &Policy) -> Option<Self> {
+        let mut question = Self::parse(path, query, policy.compatibility)?;
+        if let Page::Explanation(form) = &mut question.page
+            && accept::names(accept, accept::JSON)
+        {
+            *form = Form::Json;
         }
         Some(question)
     }
 
-    /// Whether the answer is to be a redirect; metalinks never are.
-    pub fn wants_redirect(&self) -> bool {
-        self.redirect.is_some() && self.format == Format::Mirrorlist
+    /// Reads path and query as they are in the request line. `None` when the path is no question (E0).
+    ///
+    /// Of a name that occurs twice the last value counts, and of a value only what stands before a second
+    /// `=`. In upstream compatibility nothing is decoded, and only the paths and names of the old server are
+    /// known.
+    pub fn parse(path: &str, query: &'a str, compatibility: Compatibility) -> Option<Self> {
+        let native = compatibility == Compatibility::Native;
+        let (format, page) = match path {
+            path if path.ends_with("/metalink") => (Format::Metalink, Page::Answer),
+            path if path.ends_with("/mirrorlist") => (Format::Mirrorlist, Page::Answer),
+            path if native && path.ends_with("/metalink4") => (Format::Metalink4, Page::Answer),
+            path if native && path.ends_with("/mirrorlist.json") => (Format::Json, Page::Answer),
+            path if native && path.ends_with("/explain") => {
+                (Format::Mirrorlist, Page::Explanation(Form::Text))
+            }
+            _ => return None,
+        };
+        let mut question = Self::new(format, page);
+        question.read_query(query, native);
+        Some(question)
+    }
+
+    fn read_query(&mut self, query: &'a str, native: bool) {
+        let (mut redirect, mut metalink) = (false, false);
+        for part in query.split('&') {
+            let mut fields = part.split('=');
+            let name = fields.next().unwrap_or_default();
+            let value = fields.next().unwrap_or_default();
+            let place = match name {
+                "path" => &mut self.path,
+                "repo" => &mut self.repo,
+                "arch" => &mut self.arch,
+                "country" => &mut self.country,
+                "protocol" => &mut self.protocol,
+                "ip" => &mut self.ip,
+                "netblock" => &mut self.netblock,
+                "time" => &mut self.time,
+                "redirect" => {
+                    redirect = true;
+                    continue;
+                }
+                "metalink" => {
+                    metalink = true;
+                    continue;
+                }
+                "format" => {
+                    self.set_form(value);
+                    continue;
+                }
+                _ => continue,
+            };
+            *place = Some(if native { escape::percent_decoded(value) } else { value.into() });
+        }
+        match self.page {
+            Page::Explanation(_) if metalink => self.format = Format::Metalink,
+            _ if redirect && self.format == Format::Mirrorlist => self.format = Format::Redirect,
+            _ => {}
+        }
+    }
+
+    /// `format=` of an explanation.
+    fn set_form(&mut self, value: &str) {
+        if let Page::Explanation(form) = &mut self.page {
+            *form = if value == "json" { Form::Json } else { Form::Text };
+        }
     }
 }

@@ -1,12 +1,49 @@
-//! Decisions and failures as bodies.
+//! Decisions and failures as bodies and headers.
 
+pub(crate) mod explanation;
 pub(crate) mod failure;
+pub(crate) mod json;
+pub(crate) mod links;
 pub(crate) mod metalink;
+pub(crate) mod metalink4;
 pub(crate) mod mirrorlist;
 pub(crate) mod redirect;
 
+use chrono::{DateTime, Utc};
+
+use crate::data::Data;
+use crate::decide::Decision;
+use crate::policy::Policy;
+use crate::question::{Format, Question};
+use crate::reply::{Answer, Kind};
+
 pub(crate) const TEXT: &str = "text/plain";
 pub(crate) const METALINK: &str = "application/metalink+xml";
+pub(crate) const METALINK4: &str = "application/metalink4+xml";
+pub(crate) const JSON: &str = "application/json";
+
+/// The decision in the form that was asked for.
+pub(crate) fn answer(
+    data: &Data,
+    policy: &Policy,
+    question: &Question<'_>,
+    decision: &Decision<'_>,
+    now: DateTime<Utc>,
+) -> Answer {
+    match question.format {
+        Format::Mirrorlist => {
+            let body = mirrorlist::render(data, policy, question, decision);
+            Answer::new(200, Kind::Mirrorlist, Some(TEXT), body)
+        }
+        Format::Metalink => {
+            let body = metalink::render(data, policy, question, decision, now).unwrap_or_default();
+            Answer::new(200, Kind::Metalink, Some(METALINK), body)
+        }
+        Format::Metalink4 => metalink4::answer(data, policy, question, decision, now),
+        Format::Json => json::answer(data, policy, question, decision),
+        Format::Redirect => redirect::answer(data, policy, question, decision),
+    }
+}
 
 /// Appends a number in decimal digits.
 pub(crate) fn push_number(number: u64, to: &mut String) {

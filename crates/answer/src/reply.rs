@@ -1,6 +1,7 @@
 //! What goes back, without any HTTP library's types.
 
 use bytes::Bytes;
+use serde::Serialize;
 
 use crate::access::AccessRecord;
 
@@ -23,6 +24,27 @@ pub struct Answer {
     pub kind: Kind,
     /// The tier of the first host listed, for metrics.
     pub tier: Option<Tier>,
+}
+
+impl Answer {
+    /// An answer without further headers.
+    pub(crate) fn new(
+        status: u16,
+        kind: Kind,
+        content_type: Option<&'static str>,
+        body: impl Into<Body>,
+    ) -> Self {
+        Self {
+            status,
+            content_type,
+            location: None,
+            headers: Vec::new(),
+            body: body.into(),
+            access: None,
+            kind,
+            tier: None,
+        }
+    }
 }
 
 /// A body of up to three pieces; the middle one is shared by all answers that have it.
@@ -77,8 +99,14 @@ pub enum Kind {
     Mirrorlist,
     /// A metalink, possibly without URLs.
     Metalink,
+    /// A metalink 4.
+    Metalink4,
+    /// A list in JSON, possibly empty.
+    Json,
     /// A redirect to one mirror.
     Redirect,
+    /// Why an answer is what it is.
+    Explanation,
     /// No answer could be given.
     Error(Failure),
 }
@@ -102,16 +130,21 @@ pub enum Failure {
     Address,
     /// E7: no known checksums, so no metalink.
     File,
-    /// A redirect was wanted and there is no mirror.
+    /// A redirect or a metalink 4 was wanted and there is no mirror.
     NoMirror,
+    /// The client may not ask about other addresses than its own.
+    NotTrusted,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 16] = [
         Self::Mirrorlist,
         Self::Metalink,
+        Self::Metalink4,
+        Self::Json,
         Self::Redirect,
+        Self::Explanation,
         Self::Error(Failure::NotServed),
         Self::Error(Failure::Parameters),
         Self::Error(Failure::Path),
@@ -121,6 +154,7 @@ impl Kind {
         Self::Error(Failure::Address),
         Self::Error(Failure::File),
         Self::Error(Failure::NoMirror),
+        Self::Error(Failure::NotTrusted),
     ];
 
     /// A short name, for metrics.
@@ -128,7 +162,10 @@ impl Kind {
         match self {
             Self::Mirrorlist => "mirrorlist",
             Self::Metalink => "metalink",
+            Self::Metalink4 => "metalink4",
+            Self::Json => "json",
             Self::Redirect => "redirect",
+            Self::Explanation => "explanation",
             Self::Error(Failure::NotServed) => "error_not_served",
             Self::Error(Failure::Parameters) => "error_parameters",
             Self::Error(Failure::Path) => "error_path",
@@ -138,12 +175,14 @@ impl Kind {
             Self::Error(Failure::Address) => "error_address",
             Self::Error(Failure::File) => "error_file",
             Self::Error(Failure::NoMirror) => "error_no_mirror",
+            Self::Error(Failure::NotTrusted) => "error_not_trusted",
         }
     }
 }
 
 /// How a host came into an answer; the order of the tiers is the order of the list (spec C.5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
 pub enum Tier {
     /// The client is in one of the host's networks.
     Netblock,

@@ -1,10 +1,10 @@
 //! Which hosts come into an answer, and through which tier (spec C.4, R1–R10).
 
-use geo::Asn;
 use snapshot::{Directory, HostBits, HostNo};
 
 use crate::data::Data;
 use crate::escape;
+use crate::place::Place;
 use crate::policy::{CountryAllowed, Policy};
 use crate::question::Question;
 use crate::urls;
@@ -26,25 +26,13 @@ pub(crate) struct Groups {
     pub(crate) found: usize,
 }
 
-/// Where the client is.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Place<'a> {
-    /// Its country as it is shown, `N/A` when unknown.
-    pub(crate) country: &'a str,
-    /// Its country in upper case.
-    pub(crate) upper: &'a str,
-    /// Its autonomous system.
-    pub(crate) asn: Option<Asn<'a>>,
-}
-
 /// Everything a selection looks at.
 pub(crate) struct Selection<'a> {
     pub(crate) data: &'a Data,
     pub(crate) policy: &'a Policy,
     pub(crate) question: &'a Question<'a>,
     pub(crate) directory: Directory<'a>,
-    pub(crate) client: std::net::IpAddr,
-    pub(crate) place: Place<'a>,
+    pub(crate) place: &'a Place<'a>,
     /// The distinct values of `protocol=`.
     pub(crate) protocols: Option<&'a [&'a str]>,
 }
@@ -63,7 +51,7 @@ impl Selection<'_> {
             return groups;
         }
         self.geoip(&mut groups, header);
-        self.neighbours(self.place.upper, &mut groups.continent, header);
+        self.neighbours(&self.place.upper, &mut groups.continent, header);
         if self.policy.country_allowed == CountryAllowed::Strict {
             self.turn_away(&mut groups.geoip, &mut groups.refused);
             self.turn_away(&mut groups.continent, &mut groups.refused);
@@ -90,7 +78,7 @@ impl Selection<'_> {
     /// R2a.
     fn netblock(&self, groups: &mut Groups, header: &mut String) {
         let carried = self.directory.carried();
-        for (length, hosts) in self.data.snapshot.host_networks(self.client) {
+        for (length, hosts) in self.data.snapshot.host_networks(self.place.address) {
             let carrying = hosts.iter().filter(|host| carried.contains(*host));
             groups.netblock.extend(carrying.map(|host| (length, host)));
         }
@@ -139,7 +127,7 @@ impl Selection<'_> {
 
     /// R6.
     fn geoip(&self, groups: &mut Groups, header: &mut String) {
-        let number = self.data.snapshot.country(self.place.upper);
+        let number = self.data.snapshot.country(&self.place.upper);
         if let Some(hosts) = number.and_then(|number| self.directory.country(number)) {
             groups.geoip.add(hosts);
             push_country(self.place.country, header);
@@ -159,7 +147,7 @@ impl Selection<'_> {
     /// Takes the hosts out of a group that do not serve the client's country.
     fn turn_away(&self, group: &mut HostBits, refused: &mut HostBits) {
         // The old server compares exactly, so that an override in lower case is no country at all.
-        let country = if self.policy.is_native() { self.place.upper } else { self.place.country };
+        let country: &str = if self.policy.is_native() { &self.place.upper } else { self.place.country };
         let unwilling = self.data.snapshot.refused(country);
         if unwilling.iter().any(|host| group.contains(host)) {
             let mut gone = group.clone();

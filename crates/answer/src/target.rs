@@ -20,6 +20,13 @@ pub struct Target<'a> {
     pub arch: Cow<'a, str>,
 }
 
+impl Target<'_> {
+    /// Whether anything is known about the file.
+    pub(crate) fn has_file(&self) -> bool {
+        self.directory.file(self.file.as_deref().unwrap_or_default()).is_some()
+    }
+}
+
 /// Finds what the question is about. `header` gets the first words of a plain answer; it has them also when
 /// the repository is not found, since the error shows them.
 ///
@@ -98,12 +105,10 @@ fn by_repo<'a>(
         .repository(repo, arch, repeated)
         .filter(|name| !name.is_empty())
         .ok_or(Failure::Repository)?;
-    let (directory, file) = match format {
-        Format::Mirrorlist => (snapshot.directory(name), None),
-        Format::Metalink if name.ends_with("/repodata") => {
-            (snapshot.directory(name), Some("repomd.xml".into()))
-        }
-        Format::Metalink => {
+    let (directory, file) = match format.is_metalink() {
+        false => (snapshot.directory(name), None),
+        true if name.ends_with("/repodata") => (snapshot.directory(name), Some("repomd.xml".into())),
+        true => {
             let mut repodata = String::with_capacity(name.len() + "/repodata".len());
             repodata.extend([name, "/repodata"]);
             (snapshot.directory(&repodata), Some("repomd.xml".into()))

@@ -22,15 +22,15 @@ pub(crate) enum Choice<'a> {
 
 impl<'a> Choice<'a> {
     pub(crate) fn of(question: &Question<'_>, policy: &Policy, protocols: Option<&'a [&'a str]>) -> Self {
-        match (question.format, protocols, question.wants_redirect()) {
-            (Format::Metalink, None, _) => Self::All,
-            (Format::Mirrorlist, None, true) => Self::First(Wanted::Web),
-            (Format::Mirrorlist, None, false) => Self::First(match policy.protocol_order {
+        match (question.format, protocols) {
+            (Format::Metalink | Format::Metalink4 | Format::Json, None) => Self::All,
+            (Format::Redirect, None) => Self::First(Wanted::Web),
+            (Format::Mirrorlist, None) => Self::First(match policy.protocol_order {
                 ProtocolOrder::Stored => Wanted::Transfer,
                 ProtocolOrder::Secure => Wanted::Secure,
             }),
-            (_, Some(protocols), false) => Self::Listed(protocols),
-            (_, Some(protocols), true) => Self::FirstListed(protocols),
+            (Format::Redirect, Some(protocols)) => Self::FirstListed(protocols),
+            (_, Some(protocols)) => Self::Listed(protocols),
         }
     }
 
@@ -131,6 +131,17 @@ impl Ending {
             Compatibility::Upstream if base.ends_with('/') => &self.after_slash,
             _ => &self.text,
         }
+    }
+
+    /// The whole URL, escaped as a header or JSON wants it, or as upstream gives it.
+    pub(crate) fn joined(&self, base: &str) -> String {
+        let mut url = String::with_capacity(base.len() + self.len());
+        match self.compatibility {
+            Compatibility::Upstream => url.push_str(base),
+            Compatibility::Native => escape::push_header(base, &mut url),
+        }
+        url.push_str(self.after(base));
+        url
     }
 
     /// The longest ending, in bytes.

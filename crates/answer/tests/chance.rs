@@ -200,6 +200,7 @@ fn answered(data: &Data, seed: u64) -> Counts {
     let request = Request {
         path: "/mirrorlist",
         query: "path=pub/weighted&country=US",
+        accept: "",
         forwarded_for: &[],
         peer: [127, 0, 0, 1].into(),
         now: replay::now(),

@@ -13,7 +13,8 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 fn ask(data: &Data, policy: &Policy, path: &str, query: &str, forwarded_for: &[&[u8]]) -> Answer {
-    let request = Request { path, query, forwarded_for, peer: [127, 0, 0, 1].into(), now: replay::now() };
+    let request =
+        Request { path, query, accept: "", forwarded_for, peer: [127, 0, 0, 1].into(), now: replay::now() };
     answer::answer(data, policy, &request, &mut StdRng::seed_from_u64(1))
 }
 
@@ -33,6 +34,8 @@ fn query() -> impl Strategy<Value = String> {
         Just("netblock"),
         Just("redirect"),
         Just("time"),
+        Just("format"),
+        Just("metalink"),
         Just("x")
     ];
     let value = prop_oneof![
@@ -64,7 +67,11 @@ proptest! {
 
     #[test]
     fn any_question_has_an_answer(
-        path in prop_oneof![Just("/mirrorlist".to_owned()), Just("/metalink".to_owned()), any::<String>()],
+        path in prop_oneof![
+            "/(mirrorlist|metalink|metalink4|mirrorlist\\.json|explain)",
+            any::<String>(),
+        ],
+        accept in prop_oneof![Just(String::new()), "application/(json|\\*);q=[0-9.]{0,3}", any::<String>()],
         query in prop_oneof![query(), any::<String>()],
         headers in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..20), 0..3),
         peer in any::<IpAddr>(),
@@ -73,12 +80,13 @@ proptest! {
         let headers: Vec<&[u8]> = headers.iter().map(Vec::as_slice).collect();
         DATA.with(|data| {
             for policy in policies() {
-                let request = Request { path: &path, query: &query, forwarded_for: &headers, peer, now: replay::now() };
+                let request = Request { path: &path, query: &query, accept: &accept, forwarded_for: &headers, peer, now: replay::now() };
                 let answer = answer::answer(data, &policy, &request, &mut StdRng::seed_from_u64(seed));
-                assert!([200, 302, 400, 404, 500].contains(&answer.status), "{}", answer.status);
+                assert!([200, 302, 400, 403, 404, 500].contains(&answer.status), "{}", answer.status);
                 assert_eq!(answer.status == 302, answer.location.is_some());
                 let visible = |text: &String| text.bytes().all(|byte| (b' '..=b'~').contains(&byte));
                 assert!(answer.location.as_ref().is_none_or(visible), "{:?}", answer.location);
+                assert!(answer.headers.iter().all(|(_, value)| visible(value)), "{:?}", answer.headers);
                 if let Some(record) = &answer.access {
                     assert_eq!(record.line().matches('\n').count(), 1, "{}", record.line());
                 }

@@ -8,8 +8,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use answer::{
-    Answer, Compatibility, CountryAllowed, Data, Failure, Kind, Policy, ProtocolOrder, Request, Tier, Why,
-    decide_only,
+    Answer, Compatibility, CountryAllowed, Data, Failure, Kind, Policy, ProtocolOrder, Reason, Request, Tier,
+    Why, decide_only,
 };
 use geo::{Asns, Continents, Countries};
 use rand::SeedableRng as _;
@@ -23,7 +23,7 @@ use snapshot::{HostNo, Snapshot};
 const DE: &[u8] = b"203.0.113.5";
 
 fn request<'a>(path: &'a str, query: &'a str, forwarded_for: &'a [&'a [u8]], peer: &str) -> Request<'a> {
-    Request { path, query, forwarded_for, peer: peer.parse().unwrap(), now: replay::now() }
+    Request { path, query, accept: "", forwarded_for, peer: peer.parse().unwrap(), now: replay::now() }
 }
 
 fn ask(data: &Data, policy: &Policy, query: &str) -> Answer {
@@ -39,7 +39,7 @@ fn body(answer: &Answer) -> String {
 fn client(policy: &Policy, headers: &[&[u8]], peer: &str) -> Result<IpAddr, Failure> {
     let data = replay::data();
     let request = request("/mirrorlist", "path=pub/small", headers, peer);
-    decide_only(&data, policy, &request, &mut StdRng::seed_from_u64(1), |_, decision| decision.client)
+    decide_only(&data, policy, &request, &mut StdRng::seed_from_u64(1), |_, decision| decision.place.address)
 }
 
 #[test]
@@ -124,18 +124,19 @@ fn every_host_has_a_reason() {
     };
     let tier = |why: Why| match why {
         Why::Listed { tier, .. } => Some(tier),
-        _ => None,
+        Why::LeftOut(_) => None,
     };
+    let left = Why::LeftOut;
     let ours = Policy::default();
     let r40 = "repo=fedora-40&arch=x86_64";
     assert_eq!(tier(why(&ours, r40, 10)), Some(Tier::Geoip));
     assert_eq!(tier(why(&ours, r40, 12)), Some(Tier::Continent));
-    assert_eq!(why(&ours, r40, 40), Why::CountryRefused);
-    assert_eq!(why(&ours, r40, 1), Why::NotNear);
-    assert_eq!(why(&ours, r40, 30), Why::Private);
-    assert_eq!(why(&ours, r40, 64), Why::NotCarried);
-    assert_eq!(why(&ours, &format!("{r40}&country=CN"), 50), Why::NoUrl { tier: Tier::Country });
-    assert_eq!(why(&ours, &format!("{r40}&protocol=https"), 12), Why::NoUrl { tier: Tier::Continent });
+    assert_eq!(why(&ours, r40, 40), left(Reason::CountryRefused));
+    assert_eq!(why(&ours, r40, 1), left(Reason::NotNear));
+    assert_eq!(why(&ours, r40, 30), left(Reason::Private));
+    assert_eq!(why(&ours, r40, 64), left(Reason::NotCarried));
+    assert_eq!(why(&ours, &format!("{r40}&country=CN"), 50), left(Reason::NoUrl));
+    assert_eq!(why(&ours, &format!("{r40}&protocol=https"), 12), left(Reason::NoUrl));
     let netblock = format!("{r40}&ip=198.51.100.20");
     assert_eq!(tier(why(&ours, &netblock, 31)), Some(Tier::Netblock));
     assert_eq!(tier(why(&ours, &format!("{r40}&ip=100.90.1.1"), 32)), Some(Tier::Asn));

@@ -19,7 +19,7 @@ use prometheus_client::registry::{Registry, Unit};
 const TIERS: usize = Tier::ALL.len() + 1;
 
 /// The statuses that are sent; the last one stands for any other.
-const STATUSES: [u16; 7] = [200, 302, 400, 404, 405, 500, 0];
+const STATUSES: [u16; 8] = [200, 302, 400, 403, 404, 405, 500, 0];
 
 /// Upper bounds of the latency's buckets, in microseconds.
 const BOUNDS_US: [u64; 12] = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 100_000, 1_000_000];

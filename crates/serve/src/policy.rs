@@ -1,5 +1,7 @@
 //! The settings as the answer engine wants them.
 
+use std::str::FromStr;
+
 use answer::Policy;
 use settings::answer::{self as wanted, Answer};
 
@@ -8,20 +10,12 @@ use crate::error::StartError;
 /// The policy that the settings ask for.
 ///
 /// # Errors
-/// A trusted proxy is no network.
+/// A text that should be a network is none.
 pub(crate) fn policy(settings: &Answer) -> Result<Policy, StartError> {
     let base = match settings.compatibility {
         wanted::Compatibility::Native => Policy::default(),
         wanted::Compatibility::Upstream => Policy::upstream(),
     };
-    let mut trusted_proxies = Vec::new();
-    for network in &settings.trusted_proxies {
-        trusted_proxies.push(network.parse().map_err(|_| StartError::Setting {
-            setting: "answer.trusted_proxies",
-            value: network.clone(),
-            expected: "network such as 192.0.2.0/24 or 2001:db8::/32",
-        })?);
-    }
     Ok(Policy {
         minimum: settings.minimum,
         country_allowed: match settings.country_allowed {
@@ -33,10 +27,28 @@ pub(crate) fn policy(settings: &Answer) -> Result<Policy, StartError> {
             wanted::ProtocolOrder::Stored => answer::ProtocolOrder::Stored,
             wanted::ProtocolOrder::Secure => answer::ProtocolOrder::Secure,
         },
-        trusted_proxies,
+        trusted_proxies: networks("answer.trusted_proxies", &settings.trusted_proxies)?,
+        explain: match settings.explain {
+            wanted::Explain::Nobody => answer::Explain::Nobody,
+            wanted::Explain::Trusted => answer::Explain::Trusted,
+            wanted::Explain::Everybody => answer::Explain::Everybody,
+        },
+        explain_networks: networks("answer.explain_networks", &settings.explain_networks)?,
+        link_mirrors: settings.link_mirrors,
         metalink_connections: settings.metalink_connections,
         ..base
     })
+}
+
+fn networks<T: FromStr>(setting: &'static str, list: &[String]) -> Result<Vec<T>, StartError> {
+    let network = |text: &String| {
+        text.parse().map_err(|_| StartError::Setting {
+            setting,
+            value: text.clone(),
+            expected: "network such as 192.0.2.0/24 or 2001:db8::/32",
+        })
+    };
+    list.iter().map(network).collect()
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! The public listener: an HTTP request becomes a question, an answer becomes an HTTP response.
 //!
 //! A straight line: method, body, question, answer, log, count, headers. The headers are those of the old
-//! server and no more: `content-length`, `date`, and where there is one `content-type` and `location`.
+//! server and no more: `content-length`, `date`, and where there is one `content-type` and `location`; and what
+//! answers beyond the old server's carry (`link`).
 
 use std::net::IpAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +12,9 @@ use std::time::{Duration, Instant};
 use answer::{Answer, Failure, Kind, Policy};
 use arc_swap::ArcSwapOption;
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use hyper::header::{
+    ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+};
 use hyper::{Method, Request, Response, StatusCode};
 use model::clock::Clock;
 use settings::serve::Serve;
@@ -66,6 +69,7 @@ impl Public {
         let question = answer::Request {
             path: request.uri().path(),
             query: request.uri().query().unwrap_or_default(),
+            accept: request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default(),
             forwarded_for: &forwarded_for,
             peer,
             now: self.clock.now(),

@@ -20,6 +20,15 @@ pub struct Answer {
     /// Networks whose `X-Forwarded-For` is believed, `192.0.2.0/24`. Loopback and private addresses always
     /// are, and in upstream compatibility everybody is.
     pub trusted_proxies: Vec<String>,
+    /// Who may ask `/explain` why another client's answer is what it is (`ip=`): `trusted`, clients at loopback
+    /// and private addresses and in `explain_networks`; `everybody`; `nobody`, there is no such page. Private
+    /// mirrors that are not in the answer are shown to the trusted only.
+    pub explain: Explain,
+    /// Further networks that `/explain` trusts, `192.0.2.0/24`. A proxy in front must send `X-Forwarded-For`,
+    /// or all its clients are trusted.
+    pub explain_networks: Vec<String>,
+    /// How many mirrors a redirect names in `Link` headers. 0: none.
+    pub link_mirrors: usize,
     /// `maxconnections` of metalinks for other files than `repomd.xml`, for which it is 1.
     pub metalink_connections: u16,
 }
@@ -32,6 +41,9 @@ impl Default for Answer {
             country_allowed: None,
             protocol_order: ProtocolOrder::Stored,
             trusted_proxies: Vec::new(),
+            explain: Explain::Trusted,
+            explain_networks: Vec::new(),
+            link_mirrors: 10,
             metalink_connections: 1,
         }
     }
@@ -65,4 +77,16 @@ pub enum ProtocolOrder {
     Stored,
     /// https before http before ftp.
     Secure,
+}
+
+/// Who may ask why another client's answer is what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Explain {
+    /// There is no such page.
+    Nobody,
+    /// Clients of trusted networks.
+    Trusted,
+    /// Everybody.
+    Everybody,
 }

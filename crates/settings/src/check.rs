@@ -132,8 +132,15 @@ fn serve(serve: &Serve) -> Checked {
 
 fn answer(answer: &Answer) -> Checked {
     at_least("answer.metalink_connections", u64::from(answer.metalink_connections), 1)?;
+    within("answer.link_mirrors", answer.link_mirrors as u64, 0, 100)?;
     let is_network = |text: &str| text.parse::<IpNet>().is_ok();
-    each("answer.trusted_proxies", &answer.trusted_proxies, is_network, "network such as 192.0.2.0/24")
+    for (key, list) in [
+        ("answer.trusted_proxies", &answer.trusted_proxies),
+        ("answer.explain_networks", &answer.explain_networks),
+    ] {
+        each(key, list, is_network, "network such as 192.0.2.0/24")?;
+    }
+    Ok(())
 }
 
 fn each(key: &str, list: &[String], is_right: impl Fn(&str) -> bool, expected: &str) -> Checked {

@@ -1,13 +1,14 @@
-//! Errors E0–E7 (spec C.7).
+//! Errors E0–E7 (spec C.7), and those of the forms that the old server does not have.
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 
 use crate::data::Data;
 use crate::escape;
 use crate::policy::Policy;
-use crate::question::Format;
-use crate::render::{METALINK, metalink};
+use crate::question::{Form, Format};
+use crate::render::{JSON, METALINK, TEXT, json, metalink};
 use crate::reply::{Answer, Body, Failure, Kind};
 
 /// The answer for a failure. `header` is the first words of a plain answer, for those that show them.
@@ -19,12 +20,15 @@ pub(crate) fn answer(
     header: &str,
     now: DateTime<Utc>,
 ) -> Answer {
+    match format {
+        Format::Metalink4 => return page(failure, Form::Text),
+        Format::Json => return page(failure, Form::Json),
+        Format::Mirrorlist | Format::Redirect | Format::Metalink => {}
+    }
     let status = match failure {
         Failure::Parameters | Failure::Disabled => 200,
-        Failure::NotServed | Failure::Path | Failure::Repository | Failure::File | Failure::NoMirror => 404,
-        Failure::Cache => 500,
-        Failure::Address if policy.is_native() => 400,
-        Failure::Address => 500,
+        Failure::Address if !policy.is_native() => 500,
+        _ => status(failure),
     };
     let wrapped = format == Format::Metalink && !matches!(failure, Failure::NotServed | Failure::Cache);
     let text = text(failure, header);
@@ -48,18 +52,39 @@ pub(crate) fn answer(
         let shared = if list { data.snapshot.repository_list().clone() } else { Bytes::new() };
         Body { head: text.into(), shared, tail: Bytes::new() }
     };
-    Answer {
-        status,
-        content_type: wrapped.then_some(METALINK),
-        location: None,
-        headers: Vec::new(),
-        body,
-        access: None,
-        kind: Kind::Error(failure),
-        tier: None,
+    Answer::new(status, Kind::Error(failure), wrapped.then_some(METALINK), body)
+}
+
+/// The answer for a failure where there is no old client to please: a fitting status and one line.
+pub(crate) fn page(failure: Failure, form: Form) -> Answer {
+    #[derive(Serialize)]
+    struct Error {
+        error: &'static str,
+    }
+    let error = reason(failure);
+    let (content_type, body) = match form {
+        Form::Text => (TEXT, format!("error: {error}\n")),
+        Form::Json => (JSON, json::text(&Error { error })),
+    };
+    Answer::new(status(failure), Kind::Error(failure), Some(content_type), body)
+}
+
+/// The status that says it; the old server has 200 for some.
+fn status(failure: Failure) -> u16 {
+    match failure {
+        Failure::Parameters | Failure::Address => 400,
+        Failure::NotTrusted => 403,
+        Failure::NotServed
+        | Failure::Path
+        | Failure::Disabled
+        | Failure::Repository
+        | Failure::File
+        | Failure::NoMirror => 404,
+        Failure::Cache => 500,
     }
 }
 
+/// The old server's texts.
 fn text(failure: Failure, header: &str) -> String {
     match failure {
         Failure::NotServed => "We don't serve their kind here!".into(),
@@ -73,6 +98,22 @@ fn text(failure: Failure, header: &str) -> String {
         Failure::Address => "Cannot parse client IP address. Aborting.".into(),
         // Here the header is the file's name.
         Failure::File => [header, " not found or has not metalink"].concat(),
-        Failure::NoMirror => String::new(),
+        Failure::NoMirror | Failure::NotTrusted => String::new(),
+    }
+}
+
+/// Ours.
+fn reason(failure: Failure) -> &'static str {
+    match failure {
+        Failure::NotServed => "there is no such page",
+        Failure::Parameters => "either path=, or repo= and arch= must be specified",
+        Failure::Path => "there is no such directory",
+        Failure::Disabled => "the repository is switched off",
+        Failure::Repository => "there is no such repository or architecture",
+        Failure::Cache => "the cache names a directory that it does not have",
+        Failure::Address => "the client's address can not be read",
+        Failure::File => "the checksums of this file are not known",
+        Failure::NoMirror => "no mirror has it",
+        Failure::NotTrusted => "only trusted networks may ask about other addresses than their own",
     }
 }

@@ -1,16 +1,37 @@
 //! The redirect to the first mirror (spec C.7).
 
+use crate::data::Data;
 use crate::decide::Decision;
 use crate::escape;
 use crate::policy::Policy;
 use crate::question::Question;
+use crate::render::{TEXT, links};
+use crate::reply::{Answer, Body, Failure, Kind};
 use crate::urls::{Choice, Ending};
+
+/// The redirect; 404 when there is no mirror with a usable URL.
+pub(crate) fn answer(
+    data: &Data,
+    policy: &Policy,
+    question: &Question<'_>,
+    decision: &Decision<'_>,
+) -> Answer {
+    let reply = |status, kind| Answer::new(status, kind, Some(TEXT), Body::default());
+    let Some(location) = location(policy, question, decision) else {
+        return reply(404, Kind::Error(Failure::NoMirror));
+    };
+    let headers = match policy.is_native() {
+        true => links::headers(data, policy, question, decision),
+        false => Vec::new(),
+    };
+    Answer { location: Some(location), headers, ..reply(302, Kind::Redirect) }
+}
 
 /// Where to; `None` when there is no mirror with a usable URL.
 ///
 /// A URL that may not stand in a header is escaped; in upstream compatibility the next host is not tried and
 /// there is no redirect, where the old server dropped the connection.
-pub(crate) fn location(policy: &Policy, question: &Question<'_>, decision: &Decision<'_>) -> Option<String> {
+fn location(policy: &Policy, question: &Question<'_>, decision: &Decision<'_>) -> Option<String> {
     let ending = Ending::of(&decision.target, policy);
     let choice = Choice::of(question, policy, decision.protocols.as_deref());
     let mut bases = decision.picks.iter().filter_map(|pick| {

@@ -48,6 +48,7 @@ pub(crate) fn ask(data: &Data, policy: &Policy, case: &Case, seed: u64) -> Obser
     let request = Request {
         path: target.path(),
         query: target.query().unwrap_or_default(),
+        accept: "",
         forwarded_for: &forwarded_for,
         peer: case.source,
         now: now(),

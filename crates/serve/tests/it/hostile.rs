@@ -66,7 +66,7 @@ fn check_form(reply: &Reply, upstream: bool, what: &str) {
     assert!([200, 302, 400, 404, 500].contains(&reply.status), "{what}: {reply:?}");
     for (name, value) in &reply.headers {
         assert!(
-            ["content-length", "content-type", "date", "location"].contains(&name.as_str()),
+            ["content-length", "content-type", "date", "location", "link"].contains(&name.as_str()),
             "{what}: {reply:?}"
         );
         assert!(value.bytes().all(|byte| (b' '..=b'~').contains(&byte)), "{what}: {reply:?}");

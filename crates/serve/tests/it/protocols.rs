@@ -27,7 +27,11 @@ async fn an_answer_has_these_headers_and_no_others() {
 
     let redirect = get(server.address(), &format!("{LIST}&redirect=1")).await;
     assert_eq!((redirect.status, redirect.body.as_str()), (302, ""));
-    assert_eq!(redirect.header_names(), ["content-length", "content-type", "date", "location"]);
+    assert_eq!(redirect.header_names(), ["content-length", "content-type", "date", "link", "location"]);
+    assert_eq!(
+        redirect.header("link"),
+        Some("<http://first.example/linux/40/x86_64/os/>; rel=duplicate; pri=1; geo=de")
+    );
     assert_eq!(redirect.header("location"), Some("http://first.example/linux/40/x86_64/os/"));
     assert_eq!(redirect.header("content-length"), Some("0"));
 

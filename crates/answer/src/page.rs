@@ -1,0 +1,55 @@
+//! `/explain`: who may see what, and the explanation as text or JSON.
+
+use rand::Rng;
+
+use crate::answer::Request;
+use crate::client;
+use crate::data::Data;
+use crate::explain::{self, Explanation, Insight};
+use crate::policy::{Explain, Policy};
+use crate::question::{Form, Question};
+use crate::render::{JSON, TEXT, explanation, failure, json};
+use crate::reply::{Answer, Failure, Kind};
+
+/// The explanation of the answer to a question.
+///
+/// Whoever asks from a trusted network may name any client by `ip=` and sees private hosts; the others may, by
+/// default, only ask about themselves.
+pub(crate) fn explanation(
+    data: &Data,
+    policy: &Policy,
+    request: &Request<'_>,
+    question: &Question<'_>,
+    form: Form,
+    rng: &mut impl Rng,
+) -> Answer {
+    match (explained(data, policy, request, question, rng), form) {
+        (Ok(explanation), Form::Text) => {
+            Answer::new(200, Kind::Explanation, Some(TEXT), explanation::text(&explanation))
+        }
+        (Ok(explanation), Form::Json) => {
+            Answer::new(200, Kind::Explanation, Some(JSON), json::text(&explanation))
+        }
+        (Err(failure), form) => failure::page(failure, form),
+    }
+}
+
+fn explained(
+    data: &Data,
+    policy: &Policy,
+    request: &Request<'_>,
+    question: &Question<'_>,
+    rng: &mut impl Rng,
+) -> Result<Explanation, Failure> {
+    if policy.explain == Explain::Nobody {
+        return Err(Failure::NotServed);
+    }
+    let asking = client::asking(policy, request.forwarded_for, request.peer)?;
+    let client = client::client(policy, question, request.forwarded_for, request.peer)?;
+    let trusted = client::is_trusted(asking, &policy.explain_networks);
+    if client != asking && !trusted && policy.explain != Explain::Everybody {
+        return Err(Failure::NotTrusted);
+    }
+    let insight = if trusted { Insight::Full } else { Insight::Public };
+    explain::explain(data, policy, question, client, insight, rng)
+}

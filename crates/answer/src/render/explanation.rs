@@ -1,0 +1,86 @@
+//! An explanation for people: plain text, in columns.
+
+use std::fmt::Display;
+
+use crate::escape;
+use crate::explain::{Explanation, LeftOut, Mirror};
+use crate::place::CountrySource;
+
+/// Width of the words at the beginning of a line.
+const WORD: usize = 11;
+
+/// The explanation as text. No value of a client or a mirror can begin a line of its own.
+pub(crate) fn text(explanation: &Explanation) -> String {
+    let mut text = String::with_capacity(4096);
+    let question: Vec<String> =
+        explanation.question.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    push(&mut text, "question", question.join(" "));
+    push(&mut text, "client", client(explanation));
+    for network in &explanation.client.networks {
+        push(&mut text, "", format_args!("in the network {network} of a mirror"));
+    }
+    push(&mut text, "directory", &explanation.directory);
+    if let Some(file) = &explanation.file {
+        push(&mut text, "file", &file.name);
+    }
+    push(&mut text, "searched", &explanation.searched);
+    text.push('\n');
+    mirrors(&explanation.mirrors, &mut text);
+    for left_out in explanation.left_out.iter().flatten() {
+        text.push('\n');
+        push_left_out(left_out, &mut text);
+    }
+    text
+}
+
+fn push(text: &mut String, word: &str, value: impl Display) {
+    escape::push_line(format!("{word:<WORD$}{value}").trim_end(), text);
+    text.push('\n');
+}
+
+fn client(explanation: &Explanation) -> String {
+    let client = &explanation.client;
+    let country = client.country.as_deref().unwrap_or("unknown");
+    let source = match client.country_source {
+        CountrySource::Network => " (set by hand for its network)",
+        CountrySource::Database => " (by the country database)",
+        CountrySource::Unknown => "",
+    };
+    let asn = client.asn.as_deref().map_or(String::new(), |asn| format!(", AS {asn}"));
+    format!("{}, country {country}{source}{asn}", client.address)
+}
+
+fn mirrors(mirrors: &[Mirror], text: &mut String) {
+    let width = |cell: fn(&Mirror) -> usize| mirrors.iter().map(cell).max().unwrap_or(0);
+    let names = width(|mirror| mirror.name.chars().count());
+    let weights = width(|mirror| mirror.weight.to_string().len());
+    push(text, "mirrors", if mirrors.is_empty() { "none".to_owned() } else { mirrors.len().to_string() });
+    for (place, mirror) in (1..).zip(mirrors) {
+        let country = mirror.country.as_deref().unwrap_or("--");
+        let private = if mirror.private { "  private" } else { "" };
+        let line = format!(
+            "{place:>4}  {:<names$}  {:<9}  {country}  weight {:>weights$}{private}",
+            mirror.name,
+            mirror.tier.name(),
+            mirror.weight,
+        );
+        escape::push_line(line.trim_end(), text);
+        text.push('\n');
+        for url in &mirror.urls {
+            text.push_str("      ");
+            escape::push_line(url, text);
+            text.push('\n');
+        }
+    }
+}
+
+fn push_left_out(left_out: &LeftOut, text: &mut String) {
+    let head = format!("left out ({}): {}", left_out.hosts.len(), left_out.reason.text());
+    escape::push_line(&head, text);
+    text.push('\n');
+    for host in &left_out.hosts {
+        text.push_str("      ");
+        escape::push_line(&host.name, text);
+        text.push('\n');
+    }
+}
