@@ -1,4 +1,5 @@
-//! A throw-away PostgreSQL server: one per test process, started when first asked for.
+//! A throw-away PostgreSQL server: one per test process, started when first asked for, or a [`Cluster`] of
+//! one's own.
 //!
 //! A small shell stands between the test and the server: it waits for the end of its standard input, which
 //! comes when the test process ends in whatever way, then stops the server and removes its files. So
@@ -43,17 +44,55 @@ wait $server
 cd / && rm -rf "$2"
 "#;
 
-struct Server {
+/// A server of its own, without any database of ours. It ends, and its files go, when this is dropped.
+pub struct Cluster {
     // Its files and its socket.
     socket: PathBuf,
+    // Its standard input is the life line: it closes when this process ends.
+    watch: Child,
+}
+
+impl Cluster {
+    /// Starts one with its files in a new folder below `parent`, which everybody may enter.
+    ///
+    /// # Panics
+    /// When the server programs are not installed or the server does not start.
+    pub fn start_in(parent: &Path) -> Self {
+        start(parent)
+    }
+
+    /// The URL of a new database without any table. It sorts by bytes.
+    pub async fn empty_database(&self, name: &str) -> String {
+        let mut admin = PgConnection::connect(&url(&self.socket, "postgres")).await.unwrap();
+        create(&mut admin, name, "template0", "").await;
+        admin.close().await.unwrap();
+        url(&self.socket, name)
+    }
+}
+
+/// A program that comes with the server or its client, e.g. `psql`; `None` if it is not installed.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let beside = installed().map(|folder| folder.join(name));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    beside
+        .into_iter()
+        .chain(std::env::split_paths(&path).map(|folder| folder.join(name)))
+        .find(|p| p.is_file())
+}
+
+struct Server {
+    cluster: Cluster,
     // Words of CREATE DATABASE that make a copy quick, where the server knows them.
     strategy: &'static str,
-    // Its standard input is the life line: it closes when this process ends.
-    _watch: Child,
 }
 
 /// The folder with `initdb` and `postgres`: `$MM_TEST_PG_BIN`, the newest of Debian's, or from `$PATH`.
 fn binaries() -> PathBuf {
+    installed().unwrap_or_else(|| panic!("no PostgreSQL server found: install the Debian package postgresql"))
+}
+
+/// The same; `None` if the server programs are not installed.
+pub fn installed() -> Option<PathBuf> {
     let usable = |folder: &Path| folder.join("initdb").is_file() && folder.join("postgres").is_file();
     if let Some(folder) = std::env::var_os("MM_TEST_PG_BIN").map(PathBuf::from) {
         assert!(
@@ -61,7 +100,7 @@ fn binaries() -> PathBuf {
             "MM_TEST_PG_BIN={}: no initdb and postgres there; install the Debian package postgresql",
             folder.display()
         );
-        return folder;
+        return Some(folder);
     }
     let mut debian: Vec<(u32, PathBuf)> = std::fs::read_dir("/usr/lib/postgresql")
         .into_iter()
@@ -72,12 +111,10 @@ fn binaries() -> PathBuf {
         .collect();
     debian.sort();
     if let Some((_, folder)) = debian.pop() {
-        return folder;
+        return Some(folder);
     }
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path)
-        .find(|folder| usable(folder))
-        .unwrap_or_else(|| panic!("no PostgreSQL server found: install the Debian package postgresql"))
+    std::env::split_paths(&path).find(|folder| usable(folder))
 }
 
 /// The user and group of an ordinary account, if this process is root's (PostgreSQL refuses to be root).
@@ -105,9 +142,9 @@ fn place() -> PathBuf {
     if free.is_some_and(|kilobytes| kilobytes > 2 << 20) { memory.to_owned() } else { std::env::temp_dir() }
 }
 
-fn start() -> Server {
+fn start(parent: &Path) -> Cluster {
     let bin = binaries();
-    let folder = tempfile::Builder::new().prefix("mm-pg-").tempdir_in(place()).unwrap().keep();
+    let folder = tempfile::Builder::new().prefix("mm-pg-").tempdir_in(parent).unwrap().keep();
     let mut shell = Command::new("sh");
     shell.arg("-c").arg(WATCH).arg("watch").arg(&bin).arg(&folder);
     if let Some((user, group)) = ordinary_user() {
@@ -117,13 +154,13 @@ fn start() -> Server {
     // A group of its own: Ctrl-C is for the test, the shell learns of its end by the closed pipe.
     let watch =
         shell.process_group(0).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
-    let mut server = Server { socket: folder, strategy: "", _watch: watch.expect("sh") };
-    wait_for(&mut server);
-    server
+    let mut cluster = Cluster { socket: folder, watch: watch.expect("sh") };
+    wait_for(&mut cluster);
+    cluster
 }
 
 /// Waits until the server accepts connections.
-fn wait_for(server: &mut Server) {
+fn wait_for(server: &mut Cluster) {
     let deadline = Instant::now() + Duration::from_secs(60);
     let socket = server.socket.join(".s.PGSQL.5432");
     loop {
@@ -133,7 +170,7 @@ fn wait_for(server: &mut Server) {
         {
             return;
         }
-        let ended = server._watch.try_wait().unwrap().is_some();
+        let ended = server.watch.try_wait().unwrap().is_some();
         if ended || Instant::now() > deadline {
             let log = |name: &str| std::fs::read_to_string(server.socket.join(name)).unwrap_or_default();
             panic!("PostgreSQL did not start:\n{}{}", log("initdb.log"), log("postgres.log"));
@@ -145,16 +182,16 @@ fn wait_for(server: &mut Server) {
 fn server() -> &'static Server {
     static SERVER: OnceLock<Server> = OnceLock::new();
     SERVER.get_or_init(|| {
-        let mut server = start();
-        let socket = server.socket.clone();
+        let cluster = start(&place());
+        let socket = cluster.socket.clone();
         // A runtime of its own: the caller's may be of any kind, and busy.
-        server.strategy = std::thread::spawn(move || {
+        let strategy = std::thread::spawn(move || {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             runtime.block_on(make_template(&socket))
         })
         .join()
         .expect("the template database");
-        server
+        Server { cluster, strategy }
     })
 }
 
@@ -194,10 +231,10 @@ async fn clone_of(template: &str) -> String {
     static NUMBER: AtomicU32 = AtomicU32::new(1);
     let server = server();
     let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
-    let mut admin = PgConnection::connect(&url(&server.socket, "postgres")).await.unwrap();
+    let mut admin = PgConnection::connect(&url(&server.cluster.socket, "postgres")).await.unwrap();
     create(&mut admin, &name, template, server.strategy).await;
     admin.close().await.unwrap();
-    url(&server.socket, &name)
+    url(&server.cluster.socket, &name)
 }
 
 /// The URL of a new database without any table.
@@ -223,7 +260,7 @@ fn name_in(url: &str) -> &str {
 pub async fn drop_database(database: &str) {
     let server = server();
     let name = name_in(database);
-    let mut admin = PgConnection::connect(&url(&server.socket, "postgres")).await.unwrap();
+    let mut admin = PgConnection::connect(&url(&server.cluster.socket, "postgres")).await.unwrap();
     admin.execute(AssertSqlSafe(format!("DROP DATABASE {name} WITH (FORCE)"))).await.unwrap();
     admin.close().await.unwrap();
 }
