@@ -4,6 +4,7 @@
 //! surroundings are not right.
 
 pub mod dnf;
+pub mod fedora;
 pub mod mirror;
 pub mod mirrorlist_vectors;
 pub mod nginx;
