@@ -27,7 +27,7 @@ deny:
 	command -v cargo-deny >/dev/null || $(CARGO) install --locked --quiet cargo-deny
 	$(CARGO) deny --locked check --hide-inclusion-graph bans licenses sources
 
-# The promises about speed, one line a figure. SCALE=1 for the full size.
+# The promises about speed, one line a figure. SCALE=1 for the full size, ROWS=mirrorlist,start for some.
 bench:
 	$(CARGO) bench --locked -p benches
 

@@ -1,43 +1,81 @@
-//! A server in a process of its own, and its CPU time.
+//! Programs of ours in processes of their own, so that their CPU time and memory can be told from the
+//! benchmark's.
 //!
-//! The benchmark starts itself again with a word that says which server to be. The child prints its
-//! address and serves until its standard input ends, which happens when the parent goes away too.
+//! The benchmark starts itself again with a word that says what to be. The child says one line when it is
+//! ready and stays until its standard input ends, which happens when the parent goes away too.
 
-use std::fs;
 use std::io::{self, BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdin, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child as Process, ChildStdin, ChildStdout, Command, Stdio};
 
-/// Clock ticks of `/proc/PID/stat` in one second; Linux never tells another number.
-const TICKS_PER_SECOND: f64 = 100.0;
-
-/// A server in a child process. It ends when this is dropped.
-pub struct Server {
-    process: Child,
+/// A child process. It ends when this is dropped.
+pub struct Child {
+    process: Process,
     stdin: Option<ChildStdin>,
-    address: SocketAddr,
+    stdout: BufReader<ChildStdout>,
 }
 
-impl Server {
-    /// Starts this same program with these arguments and waits for its address.
+impl Child {
+    /// Starts this same program with these arguments.
     ///
     /// # Errors
-    /// The process can not be started, or ends without telling an address.
-    pub fn start(arguments: &[&str]) -> io::Result<Self> {
+    /// What the system says.
+    pub fn start(arguments: &[String]) -> io::Result<Self> {
         let mut process = Command::new(std::env::current_exe()?)
             .args(arguments)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()?;
         let stdin = process.stdin.take();
-        let stdout = process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?;
+        let stdout = BufReader::new(process.stdout.take().ok_or(io::ErrorKind::BrokenPipe)?);
+        Ok(Self { process, stdin, stdout })
+    }
+
+    /// The next line that it says.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn line(&mut self) -> io::Result<String> {
         let mut line = String::new();
-        BufReader::new(stdout).read_line(&mut line)?;
-        let address = line.trim().parse().map_err(|_| {
-            io::Error::other(format!("the server {arguments:?} told {line:?} instead of an address"))
-        })?;
-        Ok(Self { process, stdin, address })
+        if self.stdout.read_line(&mut line)? == 0 {
+            return Err(io::Error::other("a child of the benchmark ended before it was ready"));
+        }
+        Ok(line.trim().to_owned())
+    }
+
+    /// Its number.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        drop(self.stdin.take());
+        let _ = self.process.wait();
+    }
+}
+
+/// A child that listens.
+pub struct Server {
+    child: Child,
+    address: SocketAddr,
+    control: Option<SocketAddr>,
+}
+
+impl Server {
+    /// Starts it and waits until it answers.
+    ///
+    /// # Errors
+    /// It does not start.
+    pub fn start(arguments: &[String]) -> io::Result<Self> {
+        let mut child = Child::start(arguments)?;
+        let line = child.line()?;
+        let mut addresses = line.split(' ').map(str::parse);
+        match (addresses.next(), addresses.next().transpose()) {
+            (Some(Ok(address)), Ok(control)) => Ok(Self { child, address, control }),
+            _ => Err(io::Error::other(format!("a server told {line:?} instead of its addresses"))),
+        }
     }
 
     /// Where it listens.
@@ -45,48 +83,34 @@ impl Server {
         self.address
     }
 
-    /// CPU time of all its threads since it was started, in user and kernel.
-    ///
-    /// # Errors
-    /// The process is gone.
-    pub fn cpu(&self) -> io::Result<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.process.id()))?;
-        // The second field is a name in brackets that may hold anything; user and system time are the
-        // 14th and 15th field.
-        let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
-        let ticks: u64 =
-            after.split_ascii_whitespace().skip(11).take(2).filter_map(|f| f.parse::<u64>().ok()).sum();
-        Ok(Duration::from_secs_f64(ticks as f64 / TICKS_PER_SECOND))
+    /// Where its metrics are.
+    pub fn control(&self) -> Option<SocketAddr> {
+        self.control
     }
 
-    /// Anonymous and file pages in memory now, in bytes.
-    ///
-    /// # Errors
-    /// The process is gone.
-    pub fn resident_bytes(&self) -> io::Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
-        let kilobytes = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .and_then(|rest| rest.split_ascii_whitespace().next())
-            .and_then(|number| number.parse::<u64>().ok());
-        Ok(kilobytes.unwrap_or_default() * 1024)
+    /// The number of its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
     }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.stdin.take());
-        let _ = self.process.wait();
+/// In the child: says that it listens, and where.
+pub fn tell(address: SocketAddr, control: Option<SocketAddr>) {
+    match control {
+        Some(control) => println!("{address} {control}"),
+        None => println!("{address}"),
     }
 }
 
-/// In the child: tells the parent where it listens.
-pub fn tell(address: SocketAddr) {
-    println!("{address}");
+/// In the child: waits until the parent closes the pipe or is gone.
+pub fn wait_for_parent() {
+    let _ = io::copy(&mut io::stdin(), &mut io::sink());
 }
 
-/// In the child: until the parent closes the pipe or is gone.
-pub async fn parent_gone() {
-    let _ = tokio::task::spawn_blocking(|| io::copy(&mut io::stdin(), &mut io::sink())).await;
+/// In the child: ends the process as soon as the parent is gone.
+pub fn end_with_parent() {
+    std::thread::spawn(|| {
+        wait_for_parent();
+        std::process::exit(0);
+    });
 }

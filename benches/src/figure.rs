@@ -6,14 +6,14 @@ use std::fmt;
 #[derive(Debug, Clone)]
 pub struct Figure {
     /// What was measured.
-    pub name: &'static str,
+    pub name: String,
     /// Ours.
     pub value: f64,
     /// The unit of `value` and `limit`.
     pub unit: &'static str,
-    /// The limit's value; `None` if only the value itself is promised.
+    /// The limit's value, or another's for comparison; `None` if there is none.
     pub limit: Option<f64>,
-    /// What is compared with the target: the median of the rounds' ratios, or the value itself.
+    /// What is compared with the target: the median of the rounds' ratios to the limit, or the value itself.
     pub ratio: f64,
     /// What is promised about `ratio`.
     pub target: Target,
@@ -31,6 +31,30 @@ pub enum Target {
 }
 
 impl Figure {
+    /// A figure out of pairs of ours and the limit's, one per round.
+    pub fn of_pairs(
+        name: impl Into<String>,
+        unit: &'static str,
+        target: Target,
+        pairs: impl IntoIterator<Item = (f64, f64)>,
+    ) -> Self {
+        let (values, limits): (Vec<f64>, Vec<f64>) = pairs.into_iter().unzip();
+        let ratios: Vec<f64> = values.iter().zip(&limits).map(|(value, limit)| value / limit).collect();
+        Self {
+            name: name.into(),
+            value: median(&values),
+            unit,
+            limit: Some(median(&limits)),
+            ratio: median(&ratios),
+            target,
+        }
+    }
+
+    /// A figure that is promised as it is.
+    pub fn of_value(name: impl Into<String>, unit: &'static str, target: Target, value: f64) -> Self {
+        Self { name: name.into(), value, unit, limit: None, ratio: value, target }
+    }
+
     /// The heading of the lines.
     pub fn heading() -> String {
         format!("{:<44} {:>12} {:>12} {:<6} {:>8}  target", "figure", "value", "limit", "unit", "ratio")
@@ -77,9 +101,16 @@ mod tests {
     }
 
     #[test]
+    fn the_ratio_is_that_of_the_median_pair() {
+        // Twice as slow in one round, both of them, is no worse.
+        let figure = Figure::of_pairs("x", "us", Target::None, [(2.0, 1.0), (4.0, 2.0), (3.0, 1.0)]);
+        assert_eq!((figure.value, figure.limit, figure.ratio), (3.0, Some(1.0), 2.0));
+    }
+
+    #[test]
     fn a_line_says_whether_the_promise_is_kept() {
         let mut figure = Figure {
-            name: "x",
+            name: "x".into(),
             value: 9.0,
             unit: "us",
             limit: Some(4.0),

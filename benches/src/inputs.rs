@@ -8,7 +8,7 @@ pub mod mmdb;
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::path::{Path, PathBuf};
 
 use rand::rngs::StdRng;
@@ -62,7 +62,8 @@ const COUNTRIES: [(&str, &str, u32); 30] = [
     ("MX", "NA", 1),
 ];
 
-/// Name, top directory, repositories at scale 1, per cent of public and of private hosts that carry it.
+/// Name, top directory, repositories at scale 1, per cent of public and of private hosts that carry it. Clients
+/// ask for the first [`ASKED_FOR`].
 const CATEGORIES: [(&str, &str, f64, u32, u32); 5] = [
     ("linux", "pub/fedora/linux", 660.0, 65, 40),
     ("epel", "pub/epel", 160.0, 80, 60),
@@ -71,20 +72,58 @@ const CATEGORIES: [(&str, &str, f64, u32, u32); 5] = [
     ("alt", "pub/alt", 40.0, 20, 3),
 ];
 
+const ASKED_FOR: usize = 2;
+
 const ARCHES: [&str; 4] = ["x86_64", "aarch64", "ppc64le", "s390x"];
+
+/// The form of a cache file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// `mirrorlist_cache.proto`.
+    Protobuf,
+}
+
+impl Format {
+    /// Its word in the names of figures.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Protobuf => "protobuf",
+        }
+    }
+}
 
 /// The files, and what clients can ask about them.
 pub struct Inputs {
-    /// `mirrorlist_cache.proto`.
-    pub cache: PathBuf,
+    /// The same cache in every form.
+    pub caches: Vec<(Format, PathBuf)>,
     /// `global_netblocks.txt`.
     pub netblocks: PathBuf,
     /// `country_continent.csv`.
     pub continents: PathBuf,
     /// The country database.
     pub countries: PathBuf,
-    /// Repositories that exist, as prefix and arch.
-    pub repositories: Vec<(String, String)>,
+    /// Repositories that clients ask for.
+    pub repositories: Vec<Repository>,
+}
+
+impl Inputs {
+    /// The cache that a server reads when its form does not matter: the one that is read soonest.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn cache(&self) -> io::Result<&Path> {
+        self.caches.last().map(|(_, path)| path.as_path()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+}
+
+/// A repository of the cache.
+pub struct Repository {
+    /// The `repo=` of a question.
+    pub prefix: String,
+    /// The `arch=` of a question.
+    pub arch: String,
+    /// Its full directory.
+    pub directory: String,
 }
 
 /// Writes all files.
@@ -93,8 +132,9 @@ pub struct Inputs {
 /// What the system says.
 pub fn write(folder: &Path, scale: f64) -> io::Result<Inputs> {
     let mut rng = StdRng::seed_from_u64(1);
-    let inputs = Inputs {
-        cache: folder.join("mirrorlist_cache.proto"),
+    let protobuf = folder.join("mirrorlist_cache.proto");
+    let mut inputs = Inputs {
+        caches: vec![(Format::Protobuf, protobuf.clone())],
         netblocks: folder.join("global_netblocks.txt"),
         continents: folder.join("country_continent.csv"),
         countries: folder.join("countries.mmdb"),
@@ -105,16 +145,25 @@ pub fn write(folder: &Path, scale: f64) -> io::Result<Inputs> {
         continents.push_str(&format!("{country},{continent}\n"));
     }
     std::fs::write(&inputs.continents, continents)?;
-    let blocks: Vec<(u32, u8, &str)> =
-        (1..224 * 256).map(|block| (block << 16, 16, pick_country(&mut rng))).collect();
+    let four = (1..224 * 256).map(|block| (block << 16, 96 + 16));
+    let six = (0..1 << 16).map(|block| (0x2001 << 112 | block << 96, 32));
+    let blocks: Vec<(u128, u8, &str)> =
+        four.chain(six).map(|(address, length)| (address, length, pick_country(&mut rng))).collect();
     std::fs::write(&inputs.countries, mmdb::write(&blocks))?;
     write_netblocks(&inputs.netblocks, scale, &mut rng)?;
-    let repositories = write_cache(&inputs.cache, scale, &mut rng)?;
-    Ok(Inputs { repositories, ..inputs })
+    inputs.repositories = write_cache(&protobuf, scale, &mut rng)?;
+    Ok(inputs)
 }
 
-/// The address of some client: anywhere in the made-up Internet.
-pub fn client(rng: &mut StdRng) -> Ipv4Addr {
+/// The address of some client: anywhere in the made-up Internet, 15 of 100 by IPv6.
+pub fn client(rng: &mut StdRng) -> IpAddr {
+    if rng.random_range(0..100) < 15 {
+        return Ipv6Addr::from(0x2001 << 112 | rng.random::<u128>() >> 16).into();
+    }
+    four(rng).into()
+}
+
+fn four(rng: &mut StdRng) -> Ipv4Addr {
     Ipv4Addr::from(rng.random_range(1 << 24..224 << 24))
 }
 
@@ -136,17 +185,17 @@ fn write_netblocks(path: &Path, scale: f64, rng: &mut StdRng) -> io::Result<()> 
         let length = rng.random_range(16..=24);
         let system = 1 + (40_000.0 * rng.random::<f64>().powi(2)) as u32;
         if number % 6 == 0 {
-            let (a, b) = (rng.random::<u16>(), rng.random::<u16>());
-            writeln!(out, "2001:{a:x}:{b:x}::/48 {system}")?;
+            let (a, b, length) = (rng.random::<u16>(), rng.random::<u16>(), rng.random_range(28..=48));
+            writeln!(out, "2001:{a:x}:{b:x}::/{length} {system}")?;
         } else {
-            writeln!(out, "{}/{length} {system}", client(rng))?;
+            writeln!(out, "{}/{length} {system}", four(rng))?;
         }
     }
     out.flush()
 }
 
 /// Writes the cache in parts, one repository at a time: messages written one after the other are one.
-fn write_cache(path: &Path, scale: f64, rng: &mut StdRng) -> io::Result<Vec<(String, String)>> {
+fn write_cache(path: &Path, scale: f64, rng: &mut StdRng) -> io::Result<Vec<Repository>> {
     let mut out = BufWriter::new(File::create(path)?);
     let countries: Vec<&str> = (0..HOSTS).map(|_| pick_country(rng)).collect();
     out.write_all(&encode(&hosts(&countries, rng)))?;
@@ -165,7 +214,10 @@ fn write_cache(path: &Path, scale: f64, rng: &mut StdRng) -> io::Result<Vec<(Str
             let part =
                 repository(top, &path, &format!("{prefix}+{arch}"), category, &having, &countries, rng);
             out.write_all(&encode(&part))?;
-            repositories.push((prefix, arch.to_owned()));
+            if category < ASKED_FOR {
+                let directory = format!("{top}/{path}");
+                repositories.push(Repository { prefix, arch: arch.to_owned(), directory });
+            }
         }
     }
     out.flush()?;
@@ -177,7 +229,7 @@ fn hosts(countries: &[&str], rng: &mut StdRng) -> MirrorList {
     for (host, country) in (0..HOSTS).zip(countries) {
         cache.host_country_cache.push(IntStringMap { key: host, value: (*country).into() });
         cache.host_bandwidth_cache.push(IntIntMap { key: host, value: 10_i64.pow(rng.random_range(2..5)) });
-        let network = format!("{}/24", client(rng));
+        let network = format!("{}/24", four(rng));
         cache.host_netblock_cache.push(StringRepeatedIntMap { key: network, value: vec![host] });
         if host >= PUBLIC_HOSTS {
             let system = rng.random_range(1..40_000);
@@ -281,12 +333,17 @@ mod tests {
     fn the_server_reads_what_was_made() {
         let folder = tempfile::tempdir().unwrap();
         let inputs = write(folder.path(), 0.002).unwrap();
-        let snapshot = snapshot::Snapshot::read(&inputs.cache).unwrap();
+        let snapshot = snapshot::Snapshot::read(inputs.cache().unwrap()).unwrap();
         assert_eq!(snapshot.counts().hosts, HOSTS as usize);
-        assert_eq!(snapshot.counts().directories, inputs.repositories.len() * DIRECTORIES);
+        assert_eq!(snapshot.counts().directories, (2 + 1 + 3 + 1 + 1) * DIRECTORIES);
+        for asked in &inputs.repositories {
+            let found = snapshot.repository(&asked.prefix, &asked.arch, snapshot::Repeated::First);
+            assert_eq!(found, Some(asked.directory.as_str()));
+        }
         assert!(geo::Asns::read(&inputs.netblocks, geo::EmptyIpv4::Refuse).unwrap().prefixes() >= 1000);
         assert!(geo::Continents::read(&inputs.continents).is_ok());
         let countries = geo::Countries::read(&inputs.countries).unwrap();
-        assert!(countries.of("100.1.2.3".parse().unwrap()).is_some());
+        let mut rng = StdRng::seed_from_u64(2);
+        assert!((0..100).all(|_| countries.of(client(&mut rng)).is_some()));
     }
 }

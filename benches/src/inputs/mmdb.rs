@@ -10,9 +10,6 @@ const MAP: u8 = 7;
 const U64: u8 = 9;
 const ARRAY: u8 = 11;
 
-/// The bits of an IPv4 address's place in the tree, below `::/96`.
-const V4_DEPTH: u32 = 96;
-
 /// What one side of a node leads to.
 #[derive(Clone, Copy)]
 enum Side {
@@ -21,8 +18,8 @@ enum Side {
     Record(u32),
 }
 
-/// A database of `::/96` networks `(address, length, country)` that do not overlap.
-pub fn write(networks: &[(u32, u8, &str)]) -> Vec<u8> {
+/// A database of networks `(address, length, country)` that do not overlap. IPv4 is `::/96`.
+pub fn write(networks: &[(u128, u8, &str)]) -> Vec<u8> {
     let mut nodes = vec![[Side::Nothing; 2]];
     let mut data = Vec::new();
     let mut records = HashMap::new();
@@ -36,11 +33,8 @@ pub fn write(networks: &[(u32, u8, &str)]) -> Vec<u8> {
             text(&mut data, country);
             at
         });
-        let depth = V4_DEPTH + u32::from(*length);
-        let bit = |at: u32| match at.checked_sub(V4_DEPTH) {
-            Some(at) => (address >> (31 - at) & 1) as usize,
-            None => 0,
-        };
+        let depth = u32::from(*length);
+        let bit = |at: u32| (address >> (127 - at) & 1) as usize;
         let mut node = 0;
         for at in 0..depth - 1 {
             node = match side(&mut nodes, node, bit(at)) {
@@ -134,13 +128,20 @@ mod tests {
 
     #[test]
     fn the_reader_finds_what_was_written() {
-        let bytes = write(&[(0x0a00_0000, 8, "DE"), (0xc000_0200, 24, "US"), (0xc000_0300, 24, "DE")]);
+        let bytes = write(&[
+            (0x0a00_0000, 96 + 8, "DE"),
+            (0xc000_0200, 96 + 24, "US"),
+            (0xc000_0300, 96 + 24, "DE"),
+            (0x2001_0db8 << 96, 32, "FR"),
+        ]);
         let countries = geo::Countries::from_bytes(bytes).unwrap();
         let of = |address: &str| countries.of(address.parse().unwrap()).map(str::to_owned);
         assert_eq!(of("10.1.2.3").as_deref(), Some("DE"));
         assert_eq!(of("192.0.2.7").as_deref(), Some("US"));
         assert_eq!(of("192.0.3.7").as_deref(), Some("DE"));
         assert_eq!(of("192.0.4.7"), None);
+        assert_eq!(of("2001:db8::7").as_deref(), Some("FR"));
+        assert_eq!(of("2001:db9::7"), None);
         assert_eq!(countries.made_at_seconds(), Some(1_700_000_000));
     }
 }
