@@ -4,6 +4,7 @@
 
 mod access_log;
 mod control;
+mod damaged;
 mod faults;
 mod hostile;
 mod limits;
