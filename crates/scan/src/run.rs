@@ -283,9 +283,9 @@ async fn age(
 fn by_category(aged: &[AgedDetail]) -> BTreeMap<CategoryId, Vec<i32>> {
     let mut out: BTreeMap<CategoryId, Vec<i32>> = BTreeMap::new();
     for detail in aged {
-        if let Some(category) = detail.category {
-            out.entry(category).or_default().push(detail.directory.0);
-        }
+        // Details of a directory without a category are served, too.
+        let category = detail.category.unwrap_or(CategoryId(0));
+        out.entry(category).or_default().push(detail.directory.0);
     }
     for directories in out.values_mut() {
         directories.sort_unstable();

@@ -111,7 +111,7 @@ async fn drift(store: &Store, tables: &BTreeSet<String>) -> Result<Vec<String>> 
         }
     }
     if tables.contains("mm3_migration") {
-        let lost = migrate::OUR_TABLES.iter().filter(|name| !tables.contains(**name));
+        let lost = migrate::our_tables(store.engine()).filter(|name| !tables.contains(*name));
         found.extend(lost.map(|name| format!("table {name} is missing although its migration has run")));
     }
     Ok(found)

@@ -22,6 +22,9 @@ pub use model::redact::database_url as redacted;
 /// The oldest PostgreSQL that has what the change log needs (64-bit transaction ids).
 const OLDEST_POSTGRES: u32 = 130_000;
 
+/// The first PostgreSQL that flushes a session's statistics when it is asked to.
+const FLUSHING_POSTGRES: u32 = 150_000;
+
 /// Which database engine a store runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Engine {
@@ -65,6 +68,8 @@ pub struct Store {
     read: DatabaseConnection,
     write: DatabaseConnection,
     own_tables: bool,
+    accounts: bool,
+    flushes_statistics: bool,
     file: Option<PathBuf>,
 }
 
@@ -109,7 +114,9 @@ impl Store {
             .acquire_timeout(options.acquire_timeout)
             .connect_lazy_with(config);
         let db = SqlxPostgresConnector::from_sqlx_postgres_pool(pool);
-        Self::new(Engine::Postgres, db.clone(), db, None).await
+        let mut store = Self::new(Engine::Postgres, db.clone(), db, None).await?;
+        store.flushes_statistics = version.is_some_and(|version| version >= FLUSHING_POSTGRES);
+        Ok(store)
     }
 
     async fn connect_sqlite(path: &Path, options: &ConnectOptions) -> Result<Self> {
@@ -159,8 +166,9 @@ impl Store {
         write: DatabaseConnection,
         file: Option<PathBuf>,
     ) -> Result<Self> {
-        let mut store = Self { engine, read, write, own_tables: false, file };
-        store.own_tables = store.table_exists("mm3_change").await?;
+        let mut store =
+            Self { engine, read, write, own_tables: false, accounts: false, flushes_statistics: false, file };
+        store.refresh().await?;
         Ok(store)
     }
 
@@ -180,9 +188,21 @@ impl Store {
         self.own_tables
     }
 
+    /// Whether the change log has a place for what its transactions have written, and the tables that came
+    /// with it are there: all migrations of this program have run.
+    pub fn accounts(&self) -> bool {
+        self.accounts
+    }
+
+    /// Whether a transaction can have its statistics flushed as it ends (PostgreSQL 15).
+    pub(crate) fn flushes_statistics(&self) -> bool {
+        self.flushes_statistics
+    }
+
     /// Looks again for our own tables, after a migration.
     pub async fn refresh(&mut self) -> Result<()> {
         self.own_tables = self.table_exists("mm3_change").await?;
+        self.accounts = self.own_tables && self.table_exists("mm3_url_family").await?;
         Ok(())
     }
 
@@ -229,7 +249,7 @@ impl Store {
                 ..TransactionOptions::default()
             })
             .await?;
-        Ok(WriteTx::new(tx, self.engine, self.own_tables))
+        WriteTx::begin(self, tx).await
     }
 
     /// Whether a table of this name is visible.

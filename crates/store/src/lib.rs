@@ -16,7 +16,6 @@ pub mod crawl_hosts;
 pub mod crawl_master;
 pub mod error;
 pub mod export;
-pub mod fingerprint;
 pub mod host_categories;
 pub mod hosts;
 pub mod master;
@@ -32,6 +31,7 @@ pub mod urls;
 mod validate;
 pub mod verdicts;
 pub mod versions;
+pub mod written;
 
 pub use check::check;
 pub use connect::{ConnectOptions, Engine, Store};

@@ -22,7 +22,7 @@ use crate::reference;
 use crate::sql::Sql;
 
 pub use indexes::{INDEXES, OurIndex};
-pub use ours::{OUR_TABLES, Pending, pending};
+pub use ours::{Pending, our_tables, pending};
 
 pub(crate) use adopt::revision;
 

@@ -3,9 +3,10 @@
 use sea_orm::{ConnectionTrait, DatabaseTransaction, ExecResult, QueryResult, Value};
 
 use crate::changes::{self, Change};
-use crate::connect::Engine;
+use crate::connect::{Engine, Store};
 use crate::error::Result;
 use crate::sql::Sql;
+use crate::written::Accounting;
 
 /// Reads one state of the whole database.
 #[derive(Debug)]
@@ -36,12 +37,15 @@ pub struct WriteTx {
     tx: DatabaseTransaction,
     engine: Engine,
     log: bool,
+    accounting: Accounting,
     changes: Vec<Change>,
 }
 
 impl WriteTx {
-    pub(crate) fn new(tx: DatabaseTransaction, engine: Engine, log: bool) -> Self {
-        Self { tx, engine, log, changes: Vec::new() }
+    pub(crate) async fn begin(store: &Store, tx: DatabaseTransaction) -> Result<Self> {
+        let accounting = Accounting::begin(store, &tx).await?;
+        let log = store.has_own_tables();
+        Ok(Self { tx, engine: store.engine(), log, accounting, changes: Vec::new() })
     }
 
     /// The engine it runs on.
@@ -76,7 +80,7 @@ impl WriteTx {
     /// Appends the change log rows and commits. On PostgreSQL it also notifies waiting readers.
     pub async fn commit(self) -> Result<()> {
         if self.log {
-            changes::append(&self.tx, self.engine, &self.changes).await?;
+            changes::append(&self.tx, self.engine, &self.changes, self.accounting).await?;
         }
         self.tx.commit().await?;
         Ok(())

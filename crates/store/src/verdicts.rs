@@ -165,7 +165,7 @@ pub async fn write(store: &Store, verdicts: &Verdicts<'_>) -> Result<Option<Coun
     if store.has_own_tables() {
         remember(&tx, id, verdicts.result).await?;
     }
-    if !plan.changed.is_empty() {
+    if !plan.is_empty() {
         let directories = Directories::These(plan.changed);
         tx.changed(Change { subject: Subject::HostCategory, id, directories });
     }

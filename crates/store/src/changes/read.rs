@@ -5,12 +5,13 @@
 //! a row id. On SQLite there is one writer: row ids are in the order of the commits.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
-use sea_orm::ConnectionTrait;
+use sea_orm::{ConnectionTrait, QueryResult};
 
 use super::{Change, Directories, Subject};
-use crate::connect::Store;
+use crate::connect::{Engine, Store};
 use crate::error::{Result, StoreError};
 use crate::sql::Sql;
+use crate::tx::ReadTx;
 
 /// How far a reader has come. Its number means something to the database only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,20 +56,66 @@ pub async fn read_since(store: &Store, cursor: Cursor) -> Result<(Vec<Row>, Curs
     for row in store.read().query_all_raw(READ.with(store.engine(), [cursor.0.to_string().into()])).await? {
         bound = row.try_get("", "bound")?;
         let Some(id) = row.try_get::<Option<i64>>("", "id")? else { continue };
-        let subject: String = row.try_get("", "subject")?;
-        let directories: Option<String> = row.try_get("", "directories")?;
-        let change = match Subject::from_word(&subject) {
-            Some(subject) => Change {
-                subject,
-                id: row.try_get("", "subject_id")?,
-                directories: directories
-                    .and_then(|text| serde_json::from_str(&text).ok())
-                    .map_or(Directories::All, Directories::These),
-            },
-            // A word of a newer program: whatever it is, it is part of everything.
-            None => Change::all(Subject::Reference, 0),
-        };
-        rows.push(Row { id, created_at: row.try_get("", "created_at")?, change });
+        rows.push(of(id, &row)?);
+    }
+    if bound < cursor.0 {
+        return Err(StoreError::CursorLost(cursor.0));
+    }
+    Ok((rows, Cursor(bound)))
+}
+
+fn of(id: i64, row: &QueryResult) -> Result<Row> {
+    let subject: String = row.try_get("", "subject")?;
+    let directories: Option<String> = row.try_get("", "directories")?;
+    let change = Change {
+        subject: Subject::from_word(&subject),
+        id: row.try_get("", "subject_id")?,
+        directories: directories
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .map_or(Directories::All, Directories::These),
+    };
+    Ok(Row { id, created_at: row.try_get("", "created_at")?, change })
+}
+
+/// A row whose effect can be seen in the tables.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The row.
+    pub row: Row,
+    /// Whether [`read_since`] would give it out: it does not come again behind the cursor.
+    pub settled: bool,
+    /// How many rows of the four big tables its transaction wrote.
+    pub written: i64,
+}
+
+const VISIBLE: Sql = Sql {
+    postgres: "WITH bound AS (SELECT pg_snapshot_xmin(pg_current_snapshot()) AS xmin) \
+               SELECT b.xmin::text::bigint AS bound, c.xid < b.xmin AS settled, c.written, \
+               c.id, c.created_at, c.subject, c.subject_id, c.directories \
+               FROM bound b LEFT JOIN mm3_change c ON c.xid >= $1::text::xid8 ORDER BY c.xid, c.id",
+    sqlite: "WITH bound AS (SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'mm3_change'), 0) AS seq) \
+             SELECT b.seq AS bound, true AS settled, c.written, \
+             c.id, c.created_at, c.subject, c.subject_id, c.directories \
+             FROM bound b LEFT JOIN mm3_change c ON c.id > CAST(?1 AS INTEGER) AND c.id <= b.seq ORDER BY c.id",
+};
+
+/// All rows from a cursor on that a transaction sees, also those that [`read_since`] holds back, and the cursor
+/// behind which nothing is held back. For those who read the tables in the same transaction: what they see
+/// there is in these rows.
+///
+/// # Errors
+/// As [`read_since`].
+pub async fn visible(tx: &ReadTx, cursor: Cursor) -> Result<(Vec<Seen>, Cursor)> {
+    let mut bound = cursor.0;
+    let mut rows = Vec::new();
+    for row in tx.db().query_all_raw(VISIBLE.with(tx.engine(), [cursor.0.to_string().into()])).await? {
+        bound = row.try_get("", "bound")?;
+        let Some(id) = row.try_get::<Option<i64>>("", "id")? else { continue };
+        rows.push(Seen {
+            row: of(id, &row)?,
+            settled: row.try_get("", "settled")?,
+            written: row.try_get("", "written")?,
+        });
     }
     if bound < cursor.0 {
         return Err(StoreError::CursorLost(cursor.0));
@@ -85,7 +132,16 @@ const POSITION: Sql = Sql {
 ///
 /// Ask for it before reading the tables: then what changes meanwhile is read again, and nothing is missed.
 pub async fn position(store: &Store) -> Result<Cursor> {
-    let row = store.read().query_one_raw(POSITION.with(store.engine(), [])).await?;
+    position_of(store.read(), store.engine()).await
+}
+
+/// Where a reader stands who takes a transaction's state of the tables as read.
+pub async fn position_in(tx: &ReadTx) -> Result<Cursor> {
+    position_of(tx.db(), tx.engine()).await
+}
+
+async fn position_of(db: &impl ConnectionTrait, engine: Engine) -> Result<Cursor> {
+    let row = db.query_one_raw(POSITION.with(engine, [])).await?;
     let row = row.ok_or_else(|| StoreError::Schema("the change log has no position".into()))?;
     Ok(Cursor(row.try_get_by_index(0)?))
 }

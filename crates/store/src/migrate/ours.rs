@@ -16,25 +16,45 @@ struct Migration {
     sql: Sql,
 }
 
-const MIGRATIONS: [Migration; 1] = [Migration {
-    version: 1,
-    name: "0001_ours",
-    sql: Sql {
-        postgres: include_str!("../../migrations/postgres/0001_ours.sql"),
-        sqlite: include_str!("../../migrations/sqlite/0001_ours.sql"),
+const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "0001_ours",
+        sql: Sql {
+            postgres: include_str!("../../migrations/postgres/0001_ours.sql"),
+            sqlite: include_str!("../../migrations/sqlite/0001_ours.sql"),
+        },
     },
-}];
+    Migration {
+        version: 2,
+        name: "0002_answers",
+        sql: Sql {
+            postgres: include_str!("../../migrations/postgres/0002_answers.sql"),
+            sqlite: include_str!("../../migrations/sqlite/0002_answers.sql"),
+        },
+    },
+];
 
-/// The tables that our migrations have made so far.
-pub const OUR_TABLES: [&str; 7] = [
+/// The tables that our migrations have made so far, on both engines.
+const OUR_TABLES: [&str; 9] = [
     "mm3_change",
     "mm3_crawl_result",
     "mm3_evidence",
+    "mm3_exclusive_netblock",
     "mm3_migration",
     "mm3_reader",
     "mm3_retry",
     "mm3_scan_state",
+    "mm3_url_family",
 ];
+
+/// The table that only SQLite needs.
+const WRITTEN: &str = "mm3_written";
+
+/// The tables that our migrations make.
+pub fn our_tables(engine: Engine) -> impl Iterator<Item = &'static str> {
+    OUR_TABLES.into_iter().chain((engine == Engine::Sqlite).then_some(WRITTEN))
+}
 
 /// `origin`: "created" if this program made the database, "adopted" if upstream's programs did.
 const VERSION_TABLE: Sql = Sql {

@@ -118,10 +118,10 @@ pub fn plan(rows: &[Row], proven: &[Proven], rest: Rest, true_at_start: &HashSet
     }
     let deleted: HashSet<i32> =
         groups.iter().flat_map(|group| group.iter().skip(1)).map(|row| row.id).collect();
-    let mut paths: HashMap<&str, i32> = rows
+    let mut paths: HashMap<&str, Holder> = rows
         .iter()
         .filter(|row| !deleted.contains(&row.id))
-        .filter_map(|row| Some((row.path.as_deref()?, row.id)))
+        .filter_map(|row| Some((row.path.as_deref()?, Holder { id: row.id, directory: row.directory })))
         .collect();
     for (one, group) in proven.iter().zip(&groups) {
         match group.split_first() {
@@ -129,7 +129,7 @@ pub fn plan(rows: &[Row], proven: &[Proven], rest: Rest, true_at_start: &HashSet
                 merge(&mut plan, one, first, second, true_at_start);
                 repair(&mut plan, one, first, &mut paths);
             }
-            None => create(&mut plan, one),
+            None => create(&mut plan, one, &paths),
         }
     }
     for row in others {
@@ -168,13 +168,20 @@ fn merge(plan: &mut Plan, one: &Proven, first: &Row, second: &[&Row], true_at_st
     plan.counts.merged += u32::try_from(second.len()).unwrap_or(u32::MAX);
 }
 
+/// The row that has a path.
+#[derive(Debug, Clone, Copy)]
+struct Holder {
+    id: i32,
+    directory: Option<i32>,
+}
+
 /// Fills in a missing directory and turns the path into the crawler's form, unless another row has it.
-fn repair<'a>(plan: &mut Plan, one: &'a Proven, row: &Row, paths: &mut HashMap<&'a str, i32>) {
-    let path_is_free = paths.get(one.path.as_str()).is_none_or(|holder| *holder == row.id);
+fn repair<'a>(plan: &mut Plan, one: &'a Proven, row: &Row, paths: &mut HashMap<&'a str, Holder>) {
+    let path_is_free = paths.get(one.path.as_str()).is_none_or(|holder| holder.id == row.id);
     let path = match row.path.as_deref() {
         Some(path) if path == one.path || !path_is_free => path,
         _ if path_is_free => {
-            paths.insert(&one.path, row.id);
+            paths.insert(&one.path, Holder { id: row.id, directory: row.directory });
             &one.path
         }
         path => path.unwrap_or_default(),
@@ -185,14 +192,16 @@ fn repair<'a>(plan: &mut Plan, one: &'a Proven, row: &Row, paths: &mut HashMap<&
     }
 }
 
-/// A directory without a row gets one when it is current.
-fn create(plan: &mut Plan, one: &Proven) {
+/// A directory without a row gets one when it is current. A row of another directory that has its path becomes
+/// this one.
+fn create(plan: &mut Plan, one: &Proven, paths: &HashMap<&str, Holder>) {
     match one.state {
         State::Stale => plan.counts.unknown += 1,
         State::Current => {
             plan.insert.push((one.path.clone(), one.directory.0));
             plan.counts.created += 1;
             plan.changed.push(one.directory.0);
+            plan.changed.extend(paths.get(one.path.as_str()).and_then(|holder| holder.directory));
         }
     }
 }
@@ -260,6 +269,13 @@ mod tests {
         let rows = [row(1, "old", Some(1), true), row(2, "/d1", Some(9), true)];
         let plan = simple(&rows, &[proven(1, State::Current)], Rest::Keep);
         assert!(plan.is_empty(), "{plan:?}");
+    }
+
+    #[test]
+    fn a_directory_that_loses_its_row_to_another_has_changed_too() {
+        let rows = [row(2, "/d1", Some(9), true)];
+        let plan = simple(&rows, &[proven(1, State::Current)], Rest::Keep);
+        assert_eq!((plan.insert, plan.changed), (vec![("/d1".into(), 1)], vec![1, 9]));
     }
 
     #[test]

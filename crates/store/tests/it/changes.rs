@@ -1,4 +1,4 @@
-//! The change log and the fingerprint.
+//! The change log, and the count of rows written.
 #![expect(clippy::unwrap_used, reason = "test helpers")]
 
 use std::time::{Duration, Instant};
@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use sea_orm::ConnectionTrait;
 use store::changes::{self, Change, Cursor, Directories, Row, Subject};
-use store::{Store, StoreError};
+use store::written::{self, Written};
+use store::{ConnectOptions, Store, StoreError};
 use testkit::stores;
 
 fn at(seconds: i64) -> DateTime<Utc> {
@@ -117,7 +118,7 @@ async fn a_row_of_a_newer_program_concerns_everything() {
             .unwrap();
         tx.commit().await.unwrap();
         let (rows, _) = read(&store, Cursor::START, 1).await;
-        assert_eq!(changes_of(&rows), [Change::all(Subject::Reference, 0)]);
+        assert_eq!(changes_of(&rows), [Change::all(Subject::Other, 3)]);
     })
     .await;
 }
@@ -236,49 +237,106 @@ async fn without_our_tables_writing_works_and_logs_nothing() {
     assert_eq!(store::products::list(&store).await.unwrap().len(), 1);
 }
 
-async fn fingerprint(store: &Store) -> store::fingerprint::Fingerprint {
-    let tx = store.begin_read().await.unwrap();
-    store::fingerprint::take(&tx).await.unwrap()
+async fn total(store: &Store) -> Written {
+    written::total(store).await.unwrap().unwrap()
+}
+
+/// Rows that everybody has written since, when the statistics have arrived.
+async fn written_since(store: &Store, before: &Written, wanted: i64) -> i64 {
+    let deadline = Instant::now() + Duration::from_secs(30);
+    loop {
+        let rows = total(store).await.since(before).unwrap();
+        if rows >= wanted || Instant::now() > deadline {
+            return rows;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn accounted(store: &Store) -> i64 {
+    let statement = sea_orm::Statement::from_string(
+        store.engine().backend(),
+        "SELECT CAST(coalesce(sum(written), 0) AS bigint) FROM mm3_change",
+    );
+    store.read().query_one_raw(statement).await.unwrap().unwrap().try_get_by_index(0).unwrap()
 }
 
 #[tokio::test]
-async fn a_foreign_write_changes_the_fingerprint() {
+async fn what_our_transactions_write_is_accounted_for_at_once() {
     stores::each_variant(|store| async move {
         store::products::add(&store, "Fedora").await.unwrap();
-        let category = store::categories::add(&store, "Fedora Linux", "Fedora", "pub/fedora").await.unwrap();
-        let mut before = fingerprint(&store).await;
-        assert_eq!(before, fingerprint(&store).await, "nobody has written");
-        let writes = [
-            ("directory", "INSERT INTO directory (name, readable, ctime) VALUES ('pub/x', true, 5)".to_owned()),
-            ("directory", "UPDATE directory SET ctime = 6 WHERE name = 'pub/x'".to_owned()),
-            ("category", "UPDATE category SET topdir_id = 2".to_owned()),
-            ("category_directory", format!("INSERT INTO category_directory VALUES ({}, 2)", category.id)),
-            ("category_directory", "DELETE FROM category_directory WHERE directory_id = 2".to_owned()),
-            (
-                "repository",
-                "INSERT INTO repository (name, prefix, directory_id, disabled) VALUES ('r', 'f-40', 2, false)"
-                    .to_owned(),
-            ),
-            ("repository", "UPDATE repository SET disabled = true".to_owned()),
-            ("country_continent_redirect", "INSERT INTO country_continent_redirect (country, continent) VALUES ('IL', 'AS')".to_owned()),
-            ("country_continent_redirect", "UPDATE country_continent_redirect SET continent = 'EU'".to_owned()),
-        ];
-        for (table, sql) in writes {
-            let tx = store.begin_write().await.unwrap();
-            tx.db().execute_unprepared(&sql).await.unwrap();
-            tx.commit().await.unwrap();
-            let after = fingerprint(&store).await;
-            assert_eq!(before.differences(&after), [table], "{sql}");
-            before = after;
-        }
+        let before = (total(&store).await, accounted(&store).await);
+        let since = async || (total(&store).await.since(&before.0), accounted(&store).await - before.1);
+        assert_eq!(since().await, (Some(0), 0));
+        // A directory and its category.
+        store::categories::add(&store, "Fedora Linux", "Fedora", "pub/fedora").await.unwrap();
+        assert_eq!(since().await, (Some(2), 2));
+        // Written and rolled back: counted with the session's next transaction that is not, or as foreign.
+        let tx = store.begin_write().await.unwrap();
+        tx.db().execute_unprepared("UPDATE directory SET ctime = 7").await.unwrap();
+        drop(tx);
+        store::sites::list(&store).await.unwrap();
+        let mut tx = store.begin_write().await.unwrap();
+        tx.db().execute_unprepared("UPDATE directory SET ctime = 8").await.unwrap();
+        tx.db().execute_unprepared("UPDATE category SET topdir_id = topdir_id").await.unwrap();
+        tx.changed(host(1));
+        tx.changed(host(2));
+        tx.commit().await.unwrap();
+        let (all, ours) = since().await;
+        assert!(ours >= 3 && all.unwrap() >= ours, "{all:?} {ours}");
     })
     .await;
 }
 
 #[tokio::test]
-async fn the_fingerprint_of_a_reduced_copy_is_of_what_is_there() {
-    let store = stores::upstream(testkit::upstream::Variant::Fresh, 6).await;
-    let before = fingerprint(&store).await;
-    store.read().execute_unprepared("DROP TABLE repository_redirect").await.unwrap();
-    assert_eq!(before.differences(&fingerprint(&store).await), ["repository_redirect"]);
+async fn foreign_writes_are_counted_and_not_accounted_for() {
+    stores::each_variant(|store| async move {
+        let before = (total(&store).await, accounted(&store).await);
+        let foreign = Store::connect(store.url(), &ConnectOptions::default()).await.unwrap();
+        let tx = foreign.begin_write().await.unwrap();
+        for sql in [
+            "INSERT INTO directory (id, name, readable) VALUES (1, 'a', true), (2, 'b', true)",
+            "UPDATE directory SET ctime = 6",
+            "DELETE FROM directory WHERE id = 2",
+        ] {
+            tx.db().execute_unprepared(sql).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        // The end of its session makes the server count at once.
+        foreign.close().await;
+        assert_eq!(written_since(&store, &before.0, 5).await, 5);
+        assert_eq!(accounted(&store).await, before.1);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_truncated_table_can_not_be_compared() {
+    let store = stores::postgres().await;
+    let before = total(&store).await;
+    let tx = store.begin_write().await.unwrap();
+    tx.db().execute_unprepared("TRUNCATE host_category_dir").await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(total(&store).await.since(&before), None);
+    let later = Written::default();
+    assert_eq!(later.since(&before), None, "counting began again");
+}
+
+#[tokio::test]
+async fn a_transaction_sees_the_rows_that_readers_have_to_wait_for() {
+    let store = stores::postgres().await;
+    let open = store.begin_write().await.unwrap();
+    open.db().execute_unprepared("SELECT pg_current_xact_id()").await.unwrap();
+    write(&store, &[host(2)]).await;
+    assert_eq!(changes::read_since(&store, Cursor::START).await.unwrap().0, []);
+    let tx = store.begin_read().await.unwrap();
+    let (seen, cursor) = changes::visible(&tx, Cursor::START).await.unwrap();
+    assert_eq!(
+        seen.iter().map(|seen| (seen.row.change.clone(), seen.settled)).collect::<Vec<_>>(),
+        [(host(2), false)]
+    );
+    open.commit().await.unwrap();
+    drop(tx);
+    let (rows, _) = read(&store, cursor, 1).await;
+    assert_eq!(changes_of(&rows), [host(2)], "nothing behind the cursor is lost");
 }
