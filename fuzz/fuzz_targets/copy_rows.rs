@@ -6,11 +6,16 @@ use store::export::CopyRows;
 libfuzzer_sys::fuzz_target!(|input: (&[u8], u8)| {
     let (bytes, size) = input;
     let read = |size: usize| {
-        let mut parser = CopyRows::default();
+        let mut parser = CopyRows::<2>::default();
         let mut rows = Vec::new();
         let read = bytes
             .chunks(size)
-            .try_for_each(|chunk| parser.push(chunk, |first, second| rows.push((first, second))))
+            .try_for_each(|chunk| {
+                parser.push(chunk, |fields| {
+                    rows.push(fields.map(|field| field.map(<[u8]>::to_vec)));
+                    Ok(())
+                })
+            })
             .and_then(|()| parser.finish());
         read.map(|()| rows)
     };

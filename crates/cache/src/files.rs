@@ -1,46 +1,37 @@
 //! Sizes, times and digests of files: the first detail of a file is the current one, the rest are alternates.
 
-use snapshot::proto::{FileDetailsCacheDirectoryType, FileDetailsCacheFilesType, FileDetailsType};
-use store::export::{Export, FileDetail};
+use store::export::{Detail, Export};
 
-use crate::hosts::Grouped;
 use crate::report::BuildReport;
 
-/// The file details of a directory, or `None` if it has none. Whether it has a category does not matter.
-pub(crate) fn details(
-    reads: &Export,
-    directory: &store::export::Directory,
-    report: &mut BuildReport,
-) -> Option<FileDetailsCacheDirectoryType> {
-    let mut files: Grouped<&str, FileDetailsType> = Grouped::default();
-    for row in reads.details_of(directory.id) {
-        match detail(row) {
-            Some(detail) => files.push(&row.filename, detail),
-            None => report.skip(
-                "file_detail",
-                format_args!("{} ({}/{})", row.id, directory.name, row.filename),
-                "negative time or size; left out, delete the row",
-            ),
-        }
-    }
-    (!files.groups.is_empty()).then(|| FileDetailsCacheDirectoryType {
-        directory: directory.name.clone(),
-        file_details_cache_files: files
-            .groups
-            .into_iter()
-            .map(|(name, file_details)| FileDetailsCacheFilesType { filename: name.to_owned(), file_details })
-            .collect(),
-    })
+/// The details of a directory that can be served, newest first. Whether it has a category does not matter.
+pub(crate) fn served(reads: &Export, directory: i32) -> impl Iterator<Item = Detail<'_>> + Clone {
+    reads.files.of(directory).filter(|detail| !is_negative(*detail))
 }
 
-/// `None` when a number is negative. An unknown number is 0, an unknown digest is absent.
-fn detail(row: &FileDetail) -> Option<FileDetailsType> {
-    Some(FileDetailsType {
-        time_stamp: u64::try_from(row.timestamp.unwrap_or(0)).ok()?,
-        size: u64::try_from(row.size.unwrap_or(0)).ok()?,
-        sha1: row.sha1.clone(),
-        md5: row.md5.clone(),
-        sha256: row.sha256.clone(),
-        sha512: row.sha512.clone(),
-    })
+/// A detail with a negative number would be no number to readers.
+fn is_negative(detail: Detail<'_>) -> bool {
+    detail.timestamp().is_some_and(i64::is_negative) || detail.size().is_some_and(i64::is_negative)
+}
+
+/// Notes what can not be served and tells how many directories have details.
+pub(crate) fn check(reads: &Export, report: &mut BuildReport) -> usize {
+    let mut directories = 0;
+    for (position, id) in reads.directories.ids().iter().enumerate() {
+        let mut any = false;
+        for detail in reads.files.of(*id) {
+            if !is_negative(detail) {
+                any = true;
+                continue;
+            }
+            let name = reads.directories.name(position).unwrap_or_default();
+            report.skip(
+                "file_detail",
+                format_args!("{} ({name}/{})", detail.id(), detail.filename()),
+                "negative time or size; left out, delete the row",
+            );
+        }
+        directories += usize::from(any);
+    }
+    directories
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use model::activity::{Activity, Flags};
 use snapshot::proto::{IntIntMap, IntRepeatedIntMap, IntRepeatedStringMap, IntStringMap};
-use store::export::{Export, Host};
+use store::export::{Head, Host};
 
 use crate::compatibility::Compatibility;
 use crate::report::BuildReport;
@@ -35,7 +35,7 @@ pub(crate) fn country(host: &Host) -> Option<String> {
 }
 
 /// Weights: Mbit/s between 1 and 10,000, so that no listed host weighs nothing.
-pub(crate) fn bandwidths(reads: &Export, report: &mut BuildReport) -> Vec<IntIntMap> {
+pub(crate) fn bandwidths(reads: &Head, report: &mut BuildReport) -> Vec<IntIntMap> {
     let mut weight = |host: &Host| {
         if host.bandwidth_int.is_none() {
             report.skip("host", host.id, format!("no bandwidth; counted as {UNKNOWN_BANDWIDTH} Mbit/s"));
@@ -46,7 +46,7 @@ pub(crate) fn bandwidths(reads: &Export, report: &mut BuildReport) -> Vec<IntInt
 }
 
 /// Countries of hosts, upper-case.
-pub(crate) fn countries(reads: &Export) -> Vec<IntStringMap> {
+pub(crate) fn countries(reads: &Head) -> Vec<IntStringMap> {
     reads
         .hosts
         .iter()
@@ -55,7 +55,7 @@ pub(crate) fn countries(reads: &Export) -> Vec<IntStringMap> {
 }
 
 /// Written for other readers; nothing uses it.
-pub(crate) fn max_connections(reads: &Export) -> Vec<IntIntMap> {
+pub(crate) fn max_connections(reads: &Head) -> Vec<IntIntMap> {
     reads
         .hosts
         .iter()
@@ -65,7 +65,7 @@ pub(crate) fn max_connections(reads: &Export) -> Vec<IntIntMap> {
 
 /// Hosts that prefer the clients of their own AS, by AS number in order of first appearance. Upstream's forms let
 /// any integer in; readers look up −1 for clients whose AS is not a number, so what can be no AS is left out.
-pub(crate) fn asns(reads: &Export, mode: Compatibility, report: &mut BuildReport) -> Vec<IntRepeatedIntMap> {
+pub(crate) fn asns(reads: &Head, mode: Compatibility, report: &mut BuildReport) -> Vec<IntRepeatedIntMap> {
     let mut found = Grouped::default();
     let listed = |host: &&Host| mode == Compatibility::Upstream || active(host);
     for host in reads.hosts.iter().filter(|host| host.asn_clients).filter(listed) {
@@ -80,7 +80,7 @@ pub(crate) fn asns(reads: &Export, mode: Compatibility, report: &mut BuildReport
 }
 
 /// The countries that an active host is limited to, upper-case.
-pub(crate) fn countries_allowed(reads: &Export, report: &mut BuildReport) -> Vec<IntRepeatedStringMap> {
+pub(crate) fn countries_allowed(reads: &Head, report: &mut BuildReport) -> Vec<IntRepeatedStringMap> {
     let mut by_host: HashMap<i32, Vec<String>> = HashMap::new();
     for row in &reads.countries_allowed {
         match row.host_id {

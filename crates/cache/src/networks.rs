@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use model::netblock::Netblock;
 use snapshot::proto::{StringRepeatedIntMap, StringStringMap};
-use store::export::{Export, HostNetblock};
+use store::export::{Head, HostNetblock};
 
 use crate::compatibility::Compatibility;
 use crate::hosts::{self, Grouped};
@@ -20,7 +20,7 @@ const ADDRESSES: usize = 64;
 
 /// Networks that prefer a host, in the order of the hosts' ids, then of the rows'.
 pub(crate) async fn of_hosts(
-    reads: &Export,
+    reads: &Head,
     names: &dyn Resolver,
     mode: Compatibility,
     progress: &dyn Progress,
@@ -66,7 +66,7 @@ pub(crate) async fn of_hosts(
 }
 
 /// The rows of active hosts, in the order of the hosts' ids, then of the rows'.
-fn usable<'a>(reads: &'a Export, report: &mut BuildReport) -> Vec<(&'a HostNetblock, i32, &'a str)> {
+fn usable<'a>(reads: &'a Head, report: &mut BuildReport) -> Vec<(&'a HostNetblock, i32, &'a str)> {
     let active: HashSet<i32> =
         reads.hosts.iter().filter(|host| hosts::active(host)).map(|host| host.id).collect();
     let mut rows = Vec::new();
@@ -125,11 +125,7 @@ fn written(network: &Netblock, mode: Compatibility) -> String {
 
 /// Networks whose clients count as from a country. One that is no network would hide all later ones from
 /// some readers, so in both modes it is left out and blanks around it are cut off.
-pub(crate) fn countries(
-    reads: &Export,
-    mode: Compatibility,
-    report: &mut BuildReport,
-) -> Vec<StringStringMap> {
+pub(crate) fn countries(reads: &Head, mode: Compatibility, report: &mut BuildReport) -> Vec<StringStringMap> {
     let mut seen: HashMap<(IpAddr, u8), i32> = HashMap::new();
     let mut out = Vec::new();
     for row in &reads.netblock_countries {

@@ -23,7 +23,7 @@ impl<'a> Categories<'a> {
     /// Notes categories without a (known) top directory as skipped.
     pub(crate) fn new(reads: &'a Export, report: &mut BuildReport) -> Self {
         let mut tops = HashMap::new();
-        for category in &reads.categories {
+        for category in &reads.head.categories {
             let Some(id) = category.topdir_id else {
                 report.skip(
                     "category",
@@ -32,9 +32,9 @@ impl<'a> Categories<'a> {
                 );
                 continue;
             };
-            match reads.directory_position(id).and_then(|at| reads.directories.get(at)) {
-                Some(directory) => {
-                    tops.insert(category.id, directory.name.as_str());
+            match reads.directories.name_of(id) {
+                Some(name) => {
+                    tops.insert(category.id, name);
                 }
                 None => report.skip(
                     "category",
@@ -48,7 +48,11 @@ impl<'a> Categories<'a> {
 
     /// The place of a directory in these categories: the longest top directory wins, then the lowest id.
     /// `None` when it is below none of them.
-    pub(crate) fn place(&self, name: &'a str, categories: impl Iterator<Item = i32>) -> Option<Place<'a>> {
+    pub(crate) fn place<'n>(
+        &self,
+        name: &'n str,
+        categories: impl Iterator<Item = i32>,
+    ) -> Option<Place<'n>> {
         categories
             .filter_map(|category| {
                 let top = *self.tops.get(&category)?;

@@ -3,15 +3,16 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use snapshot::proto::{StringBoolMap, StringStringMap};
-use store::export::{Export, Repository};
+use store::export::{Export, Head, Repository};
 
 use crate::compatibility::Compatibility;
 use crate::report::BuildReport;
 
 /// `prefix+arch` to directory, in the order of the directories' ids. Disabled repositories are included.
 pub(crate) fn directories(reads: &Export, report: &mut BuildReport) -> Vec<StringStringMap> {
-    let arches: HashMap<i32, &str> = reads.arches.iter().map(|arch| (arch.id, arch.name.as_str())).collect();
-    let mut sorted: Vec<&Repository> = reads.repositories.iter().collect();
+    let arches: HashMap<i32, &str> =
+        reads.head.arches.iter().map(|arch| (arch.id, arch.name.as_str())).collect();
+    let mut sorted: Vec<&Repository> = reads.head.repositories.iter().collect();
     sorted.sort_by_key(|repository| (repository.directory_id, repository.id));
     let mut seen = HashSet::new();
     let mut out = Vec::new();
@@ -25,9 +26,7 @@ pub(crate) fn directories(reads: &Export, report: &mut BuildReport) -> Vec<Strin
             );
             continue;
         };
-        let directory =
-            reads.directory_position(repository.directory_id).and_then(|at| reads.directories.get(at));
-        let Some(directory) = directory else {
+        let Some(directory) = reads.directories.name_of(repository.directory_id) else {
             report.skip(
                 "repository",
                 repository.id,
@@ -37,7 +36,7 @@ pub(crate) fn directories(reads: &Export, report: &mut BuildReport) -> Vec<Strin
         };
         let key = format!("{prefix}+{arch}");
         if seen.insert(key.clone()) {
-            out.push(StringStringMap { key, value: directory.name.clone() });
+            out.push(StringStringMap { key, value: directory.to_owned() });
         } else {
             report.skip(
                 "repository",
@@ -51,7 +50,7 @@ pub(crate) fn directories(reads: &Export, report: &mut BuildReport) -> Vec<Strin
 
 /// Disabled prefixes. Readers know prefixes only, so one disabled arch disables all of them; when they
 /// disagree, the report says so.
-pub(crate) fn disabled(reads: &Export, mode: Compatibility, report: &mut BuildReport) -> Vec<StringBoolMap> {
+pub(crate) fn disabled(reads: &Head, mode: Compatibility, report: &mut BuildReport) -> Vec<StringBoolMap> {
     let mut enabled: BTreeMap<&str, i32> = BTreeMap::new();
     for repository in reads.repositories.iter().filter(|repository| !repository.disabled) {
         if let Some(prefix) = repository.prefix.as_deref() {
@@ -85,7 +84,7 @@ pub(crate) fn disabled(reads: &Export, mode: Compatibility, report: &mut BuildRe
 }
 
 /// Aliases of prefixes. An empty target is written: readers take it as none.
-pub(crate) fn redirects(reads: &Export) -> Vec<StringStringMap> {
+pub(crate) fn redirects(reads: &Head) -> Vec<StringStringMap> {
     reads
         .repository_redirects
         .iter()
@@ -94,7 +93,7 @@ pub(crate) fn redirects(reads: &Export) -> Vec<StringStringMap> {
 }
 
 /// Countries of another continent, as typed.
-pub(crate) fn continents(reads: &Export) -> Vec<StringStringMap> {
+pub(crate) fn continents(reads: &Head) -> Vec<StringStringMap> {
     reads
         .continent_redirects
         .iter()

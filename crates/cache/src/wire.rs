@@ -1,67 +1,105 @@
-//! The cache's outermost message, field by field.
+//! Fields of the interchange format, written straight into bytes.
 //!
-//! A message is its fields one after the other, so it can be written without ever being one value.
+//! A message is its fields one after the other, so a cache of hundreds of megabytes can be written without
+//! ever being one value. What this writes is, byte for byte, what the generated messages would be encoded as.
 
 use std::io::{self, Write};
 
-use prost::Message;
-use snapshot::proto::{FileDetailsCacheDirectoryType, MirrorList, MirrorListCacheType};
+/// Key of a field that is a number.
+pub(crate) const fn number_key(field: u8) -> u8 {
+    field << 3
+}
 
-/// Number 5, with length.
-const FILE_DETAILS: &[u8] = &[5 << 3 | 2];
-/// Number 16, with length.
-const MIRROR_LIST: &[u8] = &[0x82, 0x01];
-/// Number 1 with the value 0: what a message begins with whose time is not set.
-const NO_TIME: &[u8] = &[1 << 3, 0];
+/// Key of a field that is bytes: a text, or a message.
+pub(crate) const fn bytes_key(field: u8) -> u8 {
+    field << 3 | 2
+}
 
-/// Writes fields and counts bytes.
-pub(crate) struct Fields<'a> {
+/// Appends a number of variable length.
+#[inline]
+pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// How many bytes [`put_varint`] appends.
+pub(crate) fn varint_len(value: u64) -> usize {
+    (70 - (value | 1).leading_zeros() as usize) / 7
+}
+
+/// Appends a field with a number.
+pub(crate) fn put_number(out: &mut Vec<u8>, field: u8, value: u64) {
+    out.push(number_key(field));
+    put_varint(out, value);
+}
+
+/// Appends a field with bytes.
+pub(crate) fn put_bytes(out: &mut Vec<u8>, field: u8, bytes: &[u8]) {
+    put_prefix(out, field, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+/// Appends the beginning of a field with so many bytes.
+pub(crate) fn put_prefix(out: &mut Vec<u8>, field: u8, bytes: usize) {
+    out.push(bytes_key(field));
+    put_varint(out, bytes as u64);
+}
+
+/// How many bytes a field with so many bytes takes.
+pub(crate) fn bytes_len(bytes: usize) -> usize {
+    1 + varint_len(bytes as u64) + bytes
+}
+
+/// Bytes on their way into a file.
+pub(crate) struct Sink<'a> {
     out: &'a mut dyn Write,
-    buffer: Vec<u8>,
+    /// What is not written yet.
+    pub(crate) buffer: Vec<u8>,
     written: u64,
 }
 
-impl<'a> Fields<'a> {
+/// Bytes that are written at once.
+const CHUNK: usize = 1 << 20;
+
+impl<'a> Sink<'a> {
     pub(crate) fn new(out: &'a mut dyn Write) -> Self {
-        Self { out, buffer: Vec::new(), written: 0 }
+        Self { out, buffer: Vec::with_capacity(CHUNK + CHUNK / 4), written: 0 }
     }
 
-    /// All fields of a message, the time among them.
-    pub(crate) fn begin(&mut self, message: &MirrorList) -> io::Result<()> {
-        self.put(&message.encode_to_vec())
+    /// Writes the buffer if there is enough in it.
+    pub(crate) fn drain(&mut self) -> io::Result<()> {
+        if self.buffer.len() >= CHUNK { self.flush() } else { Ok(()) }
     }
 
-    /// All fields of a message whose time is not set, without that time.
-    pub(crate) fn go_on(&mut self, message: &MirrorList) -> io::Result<()> {
-        let bytes = message.encode_to_vec();
-        self.put(bytes.strip_prefix(NO_TIME).unwrap_or(&bytes))
+    /// Writes the rest and tells how many bytes there were in all.
+    pub(crate) fn finish(mut self) -> io::Result<u64> {
+        self.flush()?;
+        Ok(self.written)
     }
 
-    pub(crate) fn file_details(&mut self, element: &FileDetailsCacheDirectoryType) -> io::Result<()> {
-        self.element(FILE_DETAILS, element)
+    fn flush(&mut self) -> io::Result<()> {
+        self.out.write_all(&self.buffer)?;
+        self.written += self.buffer.len() as u64;
+        self.buffer.clear();
+        Ok(())
     }
+}
 
-    pub(crate) fn mirror_list(&mut self, element: &MirrorListCacheType) -> io::Result<()> {
-        self.element(MIRROR_LIST, element)
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    /// Bytes so far.
-    pub(crate) fn written(&self) -> u64 {
-        self.written
-    }
-
-    fn element(&mut self, key: &[u8], message: &impl Message) -> io::Result<()> {
-        let mut buffer = std::mem::take(&mut self.buffer);
-        buffer.clear();
-        buffer.extend_from_slice(key);
-        message.encode_length_delimited(&mut buffer).map_err(io::Error::other)?;
-        let done = self.put(&buffer);
-        self.buffer = buffer;
-        done
-    }
-
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.written += bytes.len() as u64;
-        self.out.write_all(bytes)
+    #[test]
+    fn numbers_take_as_many_bytes_as_announced() {
+        for bits in 0..64 {
+            for value in [1_u64 << bits, (1 << bits) - 1, u64::MAX >> bits] {
+                let mut out = Vec::new();
+                put_varint(&mut out, value);
+                assert_eq!(out.len(), varint_len(value), "{value}");
+            }
+        }
     }
 }

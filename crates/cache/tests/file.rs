@@ -1,7 +1,9 @@
 //! Writing a cache file and summing one up.
 
+use cache::{Build, Compatibility, NoResolver};
 use chrono::DateTime;
-use snapshot::proto::{IntRepeatedIntMap, MirrorList, MirrorListCacheType};
+use snapshot::proto::{self, IntRepeatedIntMap, MirrorList, MirrorListCacheType};
+use store::export::Export;
 
 fn entry(directory: &str, hosts: &[i64]) -> MirrorListCacheType {
     MirrorListCacheType {
@@ -27,8 +29,8 @@ fn a_written_file_is_summed_up() {
         ],
         ..MirrorList::default()
     };
-    let bytes = cache::write(&path, &cache).unwrap();
-    assert_eq!(bytes, std::fs::metadata(&path).unwrap().len());
+    proto::write(&path, &cache).unwrap();
+    let bytes = std::fs::metadata(&path).unwrap().len();
     let now = DateTime::from_timestamp(1_700_000_090, 0).unwrap();
     let summary = cache::inspect(&path, now, 2).unwrap();
     assert_eq!((summary.bytes, summary.age_seconds), (bytes, Some(90)));
@@ -54,10 +56,16 @@ fn a_file_that_is_no_cache_and_one_that_is_not_there_are_named() {
     assert!(damaged.contains("cache.proto"), "{damaged}");
 }
 
-#[test]
-fn a_file_that_can_not_be_written_leaves_the_old_one() {
+#[tokio::test]
+async fn a_file_that_can_not_be_written_leaves_the_old_one() {
     let folder = tempfile::tempdir().unwrap();
+    let reads = Export::default();
+    let build = Build::prepare(&reads, &NoResolver, DateTime::UNIX_EPOCH, Compatibility::Native, &()).await;
     let gone = folder.path().join("no/such/folder/cache.proto");
-    let error = cache::write(&gone, &MirrorList::default()).unwrap_err().to_string();
+    let error = build.write_proto(&gone, &()).unwrap_err().to_string();
     assert!(error.contains("no/such/folder"), "{error}");
+    let path = folder.path().join("cache.proto");
+    let bytes = build.write_proto(&path, &()).unwrap();
+    assert_eq!(bytes, std::fs::metadata(&path).unwrap().len());
+    assert_eq!(proto::read(&path).unwrap(), MirrorList::default());
 }

@@ -5,7 +5,7 @@
 mod support;
 
 use cache::Compatibility::{Native, Upstream};
-use cache::{Compatibility, NoResolver};
+use cache::{Build, Compatibility, NoResolver};
 use chrono::DateTime;
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
@@ -44,7 +44,10 @@ async fn load(store: &Store) {
 async fn built(store: &Store, mode: Compatibility) -> MirrorList {
     let reads = export::read(store).await.unwrap();
     let now = DateTime::from_timestamp(1_700_000_000, 0).unwrap();
-    let (cache, report) = cache::build(&reads, &NoResolver, now, mode, &()).await;
+    let build = Build::prepare(&reads, &NoResolver, now, mode, &()).await;
+    let mut bytes = Vec::new();
+    build.encode_proto(&mut bytes, &()).unwrap();
+    let (cache, report) = (proto::decode(&bytes).unwrap(), build.into_report());
     assert_eq!(cache.time, 1_700_000_000);
     assert_eq!(report.counts.directories, cache.mirror_list_cache.len());
     cache
@@ -136,7 +139,8 @@ async fn what_was_left_out_is_named() {
     stores::each(|store| async move {
         load(&store).await;
         let reads = export::read(&store).await.unwrap();
-        let (_, report) = cache::build(&reads, &NoResolver, DateTime::UNIX_EPOCH, Native, &()).await;
+        let build = Build::prepare(&reads, &NoResolver, DateTime::UNIX_EPOCH, Native, &()).await;
+        let report = build.report();
         let lines: Vec<String> = report.skipped.iter().map(ToString::to_string).collect();
         for named in [
             "host_category 109: its host 19 belongs to no site",

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cache::{BuildReport, Compatibility, DnsResolver, NoResolver, Progress, Resolver, Stage, Summary};
+use cache::{Build, BuildReport, Compatibility, DnsResolver, NoResolver, Progress, Resolver, Stage, Summary};
 use indicatif::ProgressBar;
 use model::clock::{Clock, SystemClock};
 use serde::Serialize;
@@ -70,14 +70,15 @@ pub async fn build(
         names: progress::counter(out, "resolving names"),
         directories: progress::counter(out, "directories"),
     };
-    let built = cache::build_file(file, &reads, names.as_ref(), now, mode, &bars).await;
+    let built = Build::prepare(&reads, names.as_ref(), now, mode, &bars).await;
     bars.names.finish_and_clear();
-    bars.directories.finish_and_clear();
-    let (_, report) = built.map_err(Failure::operation)?;
-    for row in &report.skipped {
+    for row in &built.report().skipped {
         tracing::warn!("left out: {row}");
     }
-    Ok(report)
+    let written = built.write_proto(file, &bars);
+    bars.directories.finish_and_clear();
+    written.map_err(Failure::operation)?;
+    Ok(built.into_report())
 }
 
 fn resolver(settings: &Settings) -> Box<dyn Resolver> {

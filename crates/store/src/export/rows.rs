@@ -1,4 +1,4 @@
-//! The narrow rows of the export, one struct per statement.
+//! The narrow rows of the small tables, one struct per statement.
 //!
 //! A field is `Option` when the column may be NULL in any variant of the schema (`database.md` 1.4): what
 //! a NULL means is the cache builder's business, not a reason to stop reading.
@@ -38,15 +38,6 @@ pub struct Host {
     pub site_admin_active: bool,
     /// The whole site is not listed publicly.
     pub site_private: bool,
-}
-
-/// A directory of the master tree.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct Directory {
-    /// Row id.
-    pub id: i32,
-    /// Full path without leading or trailing `/`.
-    pub name: String,
 }
 
 /// A public base URL of a host's copy of a category.
@@ -102,38 +93,6 @@ pub struct HostCategory {
     pub category_id: Option<i32>,
     /// Counts as holding every directory of the category.
     pub always_up2date: bool,
-}
-
-/// A directory belongs to a category.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
-pub struct CategoryDirectory {
-    /// The directory.
-    pub directory_id: i32,
-    /// The category.
-    pub category_id: i32,
-}
-
-/// One content that a file had.
-#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
-pub struct FileDetail {
-    /// Row id.
-    pub id: i32,
-    /// Where the file is.
-    pub directory_id: i32,
-    /// Base name.
-    pub filename: String,
-    /// Unix seconds.
-    pub timestamp: Option<i64>,
-    /// Bytes.
-    pub size: Option<i64>,
-    /// Lower-case hex.
-    pub sha1: Option<String>,
-    /// Lower-case hex.
-    pub md5: Option<String>,
-    /// Lower-case hex.
-    pub sha256: Option<String>,
-    /// Lower-case hex.
-    pub sha512: Option<String>,
 }
 
 /// A repository that clients may ask for. Directory, version and arch are never NULL here.

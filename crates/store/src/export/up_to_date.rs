@@ -1,32 +1,27 @@
 //! What every host category holds, as one set of directories each.
 //!
 //! At Fedora's size these are 17 million pairs. They stream from the database into bitmaps over the
-//! directories' positions and never exist as rows: on PostgreSQL as a binary `COPY` on a second connection
-//! that looks at the same snapshot, on SQLite row by row.
+//! directories' positions and never exist as rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
-use futures_util::TryStreamExt;
-use sea_orm::{ConnectionTrait, StreamTrait};
-use sqlx::AssertSqlSafe;
+use super::positions::Positions;
 
-use crate::connect::{Engine, Store};
-use crate::error::{Result, StoreError};
-use crate::sql::Sql;
-use crate::tx::ReadTx;
-
-use super::copy_rows::CopyRows;
-
-/// A set of directories, by their position in [`super::Export::directories`].
+/// A set of directories, by their position in [`super::Directories`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DirectorySet {
     words: Vec<u64>,
 }
 
 impl DirectorySet {
+    /// An empty set with room for this many directories.
+    fn with_room(directories: usize) -> Self {
+        Self { words: vec![0; directories.div_ceil(64)] }
+    }
+
     /// Whether the directory at this position is in the set.
     pub fn contains(&self, position: usize) -> bool {
-        self.words.get(position / 64).is_some_and(|word| word & (1 << (position % 64)) != 0)
+        self.words.get(position / 64).is_some_and(|word| word & bit(position) != 0)
     }
 
     /// How many directories are in the set.
@@ -36,24 +31,49 @@ impl DirectorySet {
 
     /// Whether no directory is in the set.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    /// 64 directories as bits, the one at position 64 × `block` the lowest.
+    #[inline]
+    pub fn block(&self, block: usize) -> u64 {
+        self.words.get(block).copied().unwrap_or(0)
+    }
+
+    /// Positions in ascending order.
+    fn positions(&self) -> impl Iterator<Item = usize> + '_ {
+        self.words.iter().enumerate().flat_map(|(block, word)| {
+            let mut left = *word;
+            std::iter::from_fn(move || {
+                let lowest = left.trailing_zeros() as usize;
+                left &= left.wrapping_sub(1);
+                (lowest < 64).then_some(block * 64 + lowest)
+            })
+        })
     }
 
     fn insert(&mut self, position: usize) {
-        if self.words.len() <= position / 64 {
-            self.words.resize(position / 64 + 1, 0);
-        }
         if let Some(word) = self.words.get_mut(position / 64) {
-            *word |= 1 << (position % 64);
+            *word |= bit(position);
+        }
+    }
+
+    fn remove(&mut self, position: usize) {
+        if let Some(word) = self.words.get_mut(position / 64) {
+            *word &= !bit(position);
         }
     }
 }
 
+fn bit(position: usize) -> u64 {
+    1 << (position % 64)
+}
+
 /// The directories that each host category holds (`up2date = true`).
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UpToDate {
     sets: HashMap<i32, DirectorySet>,
-    without_directory: Vec<(i32, u64)>,
+    without_directory: BTreeMap<i32, u64>,
 }
 
 impl UpToDate {
@@ -63,13 +83,33 @@ impl UpToDate {
     }
 
     /// Host categories with rows whose directory is NULL or unknown, and how many such rows, by id.
-    pub fn without_directory(&self) -> &[(i32, u64)] {
-        &self.without_directory
+    pub fn without_directory(&self) -> impl Iterator<Item = (i32, u64)> {
+        self.without_directory.iter().map(|(host_category, rows)| (*host_category, *rows))
     }
 
     /// How many (host category, directory) pairs there are.
     pub fn pairs(&self) -> u64 {
         self.sets.values().map(|set| set.len() as u64).sum()
+    }
+
+    /// Moves every directory from its position among the ids `old` to that among `new`; both ascend. One that
+    /// is no longer there is in no set any more.
+    pub(super) fn renumber(&mut self, old: &[i32], new: &[i32]) {
+        if new.starts_with(old) {
+            for set in self.sets.values_mut() {
+                set.words.resize(new.len().div_ceil(64), 0);
+            }
+            return;
+        }
+        let positions = Positions::new(new);
+        let moved: Vec<Option<usize>> = old.iter().map(|id| positions.of(*id)).collect();
+        for set in self.sets.values_mut() {
+            let mut renumbered = DirectorySet::with_room(new.len());
+            for position in set.positions().filter_map(|old| moved.get(old).copied().flatten()) {
+                renumbered.insert(position);
+            }
+            *set = renumbered;
+        }
     }
 }
 
@@ -77,21 +117,29 @@ impl UpToDate {
 #[derive(Debug)]
 pub struct UpToDateBuilder {
     positions: Positions,
+    directories: usize,
     ids: HashMap<i32, usize>,
     sets: Vec<DirectorySet>,
     last: Option<(i32, usize)>,
-    without_directory: HashMap<i32, u64>,
+    without_directory: BTreeMap<i32, u64>,
 }
 
 impl UpToDateBuilder {
     /// For directories with these ids, in ascending order.
-    pub fn new(directories: impl Iterator<Item = i32>) -> Self {
+    pub fn new(directories: &[i32]) -> Self {
+        Self::resume(UpToDate::default(), directories)
+    }
+
+    /// Goes on with what was collected before.
+    pub(super) fn resume(known: UpToDate, directories: &[i32]) -> Self {
+        let (ids, sets): (Vec<_>, Vec<_>) = known.sets.into_iter().unzip();
         Self {
-            positions: Positions::new(directories.collect()),
-            ids: HashMap::new(),
-            sets: Vec::new(),
+            positions: Positions::new(directories),
+            directories: directories.len(),
+            ids: ids.into_iter().zip(0..).collect(),
+            sets,
             last: None,
-            without_directory: HashMap::new(),
+            without_directory: known.without_directory,
         }
     }
 
@@ -104,7 +152,7 @@ impl UpToDateBuilder {
         let index = match self.last {
             Some((id, index)) if id == host_category => index,
             _ => *self.ids.entry(host_category).or_insert_with(|| {
-                self.sets.push(DirectorySet::default());
+                self.sets.push(DirectorySet::with_room(self.directories));
                 self.sets.len() - 1
             }),
         };
@@ -114,124 +162,89 @@ impl UpToDateBuilder {
         }
     }
 
-    /// The finished sets.
-    pub fn build(mut self) -> UpToDate {
-        let sets = self
-            .ids
-            .into_iter()
-            .filter_map(|(id, index)| Some((id, std::mem::take(self.sets.get_mut(index)?))))
-            .collect();
-        let mut without_directory: Vec<_> = self.without_directory.into_iter().collect();
-        without_directory.sort_unstable();
-        UpToDate { sets, without_directory }
-    }
-}
-
-/// From a directory's id to its position: a flat table unless the ids are very sparse.
-#[derive(Debug)]
-enum Positions {
-    Flat(Vec<u32>),
-    Sorted(Vec<i32>),
-}
-
-const NOWHERE: u32 = u32::MAX;
-
-impl Positions {
-    fn new(ids: Vec<i32>) -> Self {
-        let size =
-            ids.iter().copied().max().and_then(|max| usize::try_from(max).ok()).map_or(0, |max| max + 1);
-        if size > 16 * ids.len() + 65_536 || ids.iter().any(|id| *id < 0) {
-            return Self::Sorted(ids);
+    /// Forgets everything about a host category.
+    pub(super) fn forget(&mut self, host_category: i32) {
+        self.without_directory.remove(&host_category);
+        if let Some(set) = self.set(host_category) {
+            set.words.fill(0);
         }
-        let mut table = vec![NOWHERE; size];
-        for (position, id) in (0_u32..).zip(ids) {
-            if let Some(slot) = usize::try_from(id).ok().and_then(|id| table.get_mut(id)) {
-                *slot = position;
+    }
+
+    /// Forgets one directory of a host category.
+    pub(super) fn forget_one(&mut self, host_category: i32, directory: i32) {
+        if let Some(position) = self.positions.of(directory)
+            && let Some(set) = self.set(host_category)
+        {
+            set.remove(position);
+        }
+    }
+
+    fn set(&mut self, host_category: i32) -> Option<&mut DirectorySet> {
+        self.sets.get_mut(*self.ids.get(&host_category)?)
+    }
+
+    /// The finished sets of the host categories that `exists` knows. Sets without a member are left out.
+    pub fn build(mut self, exists: impl Fn(i32) -> bool) -> UpToDate {
+        self.without_directory.retain(|id, _| exists(*id));
+        let mut sets = HashMap::with_capacity(self.ids.len());
+        for (id, index) in self.ids {
+            if let Some(set) = self.sets.get_mut(index).filter(|set| exists(id) && !set.is_empty()) {
+                sets.insert(id, std::mem::take(set));
             }
         }
-        Self::Flat(table)
+        UpToDate { sets, without_directory: self.without_directory }
     }
-
-    fn of(&self, id: i32) -> Option<usize> {
-        match self {
-            Self::Flat(table) => {
-                let position = *table.get(usize::try_from(id).ok()?)?;
-                (position != NOWHERE).then_some(position as usize)
-            }
-            Self::Sorted(ids) => ids.binary_search(&id).ok(),
-        }
-    }
-}
-
-const PAIRS: &str = "SELECT host_category_id, directory_id FROM host_category_dir WHERE up2date = true";
-const COPY: &str = "COPY (SELECT host_category_id, directory_id FROM host_category_dir WHERE up2date = true) \
-                    TO STDOUT (FORMAT binary)";
-
-/// Row by row inside the transaction. Both engines can.
-pub(super) async fn stream(tx: &ReadTx, mut builder: UpToDateBuilder) -> Result<UpToDate> {
-    let mut rows = tx.db().stream_raw(Sql::same(PAIRS).with(tx.engine(), [])).await?;
-    while let Some(row) = rows.try_next().await? {
-        builder.add(row.try_get_by_index(0)?, row.try_get_by_index(1)?);
-    }
-    Ok(builder.build())
-}
-
-/// PostgreSQL: on a second connection that sees what `tx` sees. With a pool of one connection it streams.
-pub(super) async fn copy(store: &Store, tx: &ReadTx, mut builder: UpToDateBuilder) -> Result<UpToDate> {
-    let pool = store.read().get_postgres_connection_pool();
-    if pool.options().get_max_connections() < 2 {
-        return stream(tx, builder).await;
-    }
-    let exported = tx
-        .db()
-        .query_one_raw(Sql::same("SELECT pg_export_snapshot()").with(Engine::Postgres, []))
-        .await?
-        .map(|row| row.try_get_by_index::<String>(0))
-        .transpose()?
-        .filter(|id| id.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'))
-        .ok_or_else(|| StoreError::Schema("the server did not export its snapshot".into()))?;
-    let mut second = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    sqlx::query(AssertSqlSafe(format!("SET TRANSACTION SNAPSHOT '{exported}'")))
-        .execute(&mut *second)
-        .await?;
-    let mut parser = CopyRows::default();
-    {
-        let mut chunks = second.copy_out_raw(COPY).await?;
-        while let Some(chunk) = chunks.try_next().await? {
-            parser.push(&chunk, |host_category, directory| builder.add(host_category, directory))?;
-        }
-    }
-    parser.finish()?;
-    second.rollback().await?;
-    Ok(builder.build())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
-    fn sparse_and_negative_ids_have_positions_too() {
-        for ids in [vec![1, 5, 9], vec![-3, 0, 2_000_000_000], vec![]] {
-            let positions = Positions::new(ids.clone());
-            for (position, id) in ids.iter().enumerate() {
-                assert_eq!(positions.of(*id), Some(position));
-            }
-            assert_eq!(positions.of(7), None);
-        }
-    }
-
-    #[test]
     fn rows_without_a_directory_are_counted_and_double_rows_are_one() {
-        let mut builder = UpToDateBuilder::new([3, 4].into_iter());
-        for (host_category, directory) in [(9, Some(4)), (9, Some(4)), (8, None), (9, Some(99)), (9, Some(3))]
+        let mut builder = UpToDateBuilder::new(&[3, 4]);
+        for (host_category, directory) in
+            [(9, Some(4)), (9, Some(4)), (8, None), (9, Some(99)), (9, Some(3)), (7, Some(3)), (7, None)]
         {
             builder.add(host_category, directory);
         }
-        let built = builder.build();
+        let built = builder.build(|id| id != 7);
         assert_eq!(built.pairs(), 2);
-        assert_eq!(built.without_directory(), [(8, 1), (9, 1)]);
+        assert!(built.without_directory().eq([(8, 1), (9, 1)]));
         assert!(built.of(9).is_some_and(|set| set.contains(0) && set.contains(1) && !set.contains(2)));
-        assert!(built.of(8).is_none());
+        assert!(built.of(8).is_none() && built.of(7).is_none());
+    }
+
+    fn built(directories: &BTreeSet<i32>, pairs: &[(i32, i32)]) -> UpToDate {
+        let ids: Vec<i32> = directories.iter().copied().collect();
+        let mut builder = UpToDateBuilder::new(&ids);
+        for (host_category, directory) in
+            pairs.iter().filter(|(_, directory)| directories.contains(directory))
+        {
+            builder.add(*host_category, Some(*directory));
+        }
+        builder.build(|_| true)
+    }
+
+    proptest! {
+        #[test]
+        fn renumbering_is_as_building_anew(
+            old in proptest::collection::btree_set(0..300_i32, 0..200),
+            gone in proptest::collection::btree_set(0..300_i32, 0..5),
+            new in proptest::collection::btree_set(0..400_i32, 0..5),
+            pairs in proptest::collection::vec((1..4_i32, 0..400_i32), 0..200),
+        ) {
+            let after: BTreeSet<i32> = old.difference(&gone).chain(&new).copied().collect();
+            let held: Vec<_> = pairs.into_iter().filter(|(_, directory)| old.contains(directory)).collect();
+            let mut moved = built(&old, &held);
+            let ids = |set: &BTreeSet<i32>| set.iter().copied().collect::<Vec<_>>();
+            moved.renumber(&ids(&old), &ids(&after));
+            let moved = UpToDateBuilder::resume(moved, &ids(&after)).build(|_| true);
+            prop_assert_eq!(moved, built(&after, &held));
+        }
     }
 }

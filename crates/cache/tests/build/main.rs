@@ -2,20 +2,25 @@
 
 #![expect(clippy::unwrap_used, reason = "a panic is the report of a failed test")]
 
+mod oracle;
+mod tables;
+
 use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cache::Compatibility::{Native, Upstream};
-use cache::{BuildReport, Compatibility, NoResolver, ResolveError, Resolver};
+use cache::{Build, BuildReport, Compatibility, NoResolver, ResolveError, Resolver};
 use chrono::DateTime;
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;
 use snapshot::proto::{self, MirrorList};
 use store::export::{
-    Arch, Category, CategoryDirectory, Directory, Export, FileDetail, Host, HostCategory, HostCategoryUrl,
-    HostNetblock, NetblockCountry, Repository, UpToDate, UpToDateBuilder,
+    Arch, Category, CategoryDirectory, Directory, FileDetail, Head, Host, HostCategory, HostCategoryUrl,
+    HostNetblock, NetblockCountry, Repository,
 };
+
+use tables::Tables;
 
 fn host(id: i32) -> Host {
     Host {
@@ -45,36 +50,21 @@ fn netblock(id: i32, host: i32, text: &str) -> HostNetblock {
     HostNetblock { id, host_id: Some(host), netblock: Some(text.into()) }
 }
 
-fn up_to_date(directories: &[Directory], pairs: &[(i32, i32)]) -> UpToDate {
-    let mut builder = UpToDateBuilder::new(directories.iter().map(|directory| directory.id));
-    for (host_category, directory) in pairs {
-        builder.add(*host_category, Some(*directory));
-    }
-    builder.build()
+fn build_with(tables: &Tables, names: &dyn Resolver, mode: Compatibility) -> (MirrorList, BuildReport) {
+    let (bytes, report) = encoded(tables, names, mode);
+    (proto::decode(&bytes).unwrap(), report)
 }
 
-fn build_with(reads: &Export, names: &dyn Resolver, mode: Compatibility) -> (MirrorList, BuildReport) {
-    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(cache::build(
-        reads,
-        names,
-        DateTime::UNIX_EPOCH,
-        mode,
-        &(),
-    ))
+fn encoded(tables: &Tables, names: &dyn Resolver, mode: Compatibility) -> (Vec<u8>, BuildReport) {
+    let reads = tables.export();
+    let build = Build::prepare(&reads, names, DateTime::UNIX_EPOCH, mode, &());
+    let build = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(build);
+    let mut bytes = Vec::new();
+    assert_eq!(build.encode_proto(&mut bytes, &()).unwrap(), bytes.len() as u64);
+    (bytes, build.into_report())
 }
 
-fn build_into_file(reads: &Export, mode: Compatibility) -> (Vec<u8>, BuildReport) {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("cache");
-    let built = cache::build_file(&path, reads, &NoResolver, DateTime::UNIX_EPOCH, mode, &());
-    let (size, report) =
-        tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(built).unwrap();
-    let bytes = std::fs::read(path).unwrap();
-    assert_eq!(size, bytes.len() as u64);
-    (bytes, report)
-}
-
-fn build(reads: &Export) -> (MirrorList, BuildReport) {
+fn build(reads: &Tables) -> (MirrorList, BuildReport) {
     build_with(reads, &NoResolver, Native)
 }
 
@@ -109,7 +99,7 @@ fn keys(cache: &MirrorList) -> Vec<(String, Vec<i64>)> {
 
 #[test]
 fn names_become_their_addresses_and_all_are_asked_at_once() {
-    let reads = Export {
+    let reads = Tables::of(Head {
         hosts: vec![host(1), host(2), Host { user_active: false, ..host(3) }],
         netblocks: vec![
             netblock(1, 2, " both.example "),
@@ -118,8 +108,8 @@ fn names_become_their_addresses_and_all_are_asked_at_once() {
             netblock(4, 3, "off.example"),
             netblock(5, 2, "none.example"),
         ],
-        ..Export::default()
-    };
+        ..Head::default()
+    });
     let names = Names::default();
     let (cache, report) = build_with(&reads, &names, Native);
     assert_eq!(
@@ -139,11 +129,11 @@ fn names_become_their_addresses_and_all_are_asked_at_once() {
 
 #[test]
 fn without_a_resolver_names_are_left_out_and_said_so() {
-    let reads = Export {
+    let reads = Tables::of(Head {
         hosts: vec![host(1)],
         netblocks: vec![netblock(1, 1, "both.example"), netblock(2, 1, "10.0.0.0/8")],
-        ..Export::default()
-    };
+        ..Head::default()
+    });
     let (cache, report) = build(&reads);
     assert_eq!(keys(&cache), [("10.0.0.0/8".into(), vec![1])]);
     assert_eq!(report.skipped_total, 1);
@@ -156,7 +146,7 @@ fn a_bad_network_of_an_active_host_does_not_stop_the_build() {
     netblocks.push(netblock(90, 1, "192.0.2.77/24"));
     netblocks.push(HostNetblock { id: 91, host_id: None, netblock: Some("192.0.2.0/24".into()) });
     netblocks.push(HostNetblock { id: 92, host_id: Some(1), netblock: None });
-    let reads = Export { hosts: vec![host(1)], netblocks, ..Export::default() };
+    let reads = Tables::of(Head { hosts: vec![host(1)], netblocks, ..Head::default() });
     for (mode, key) in [(Native, "192.0.2.0/24"), (Upstream, "192.0.2.77/24")] {
         let (cache, report) = build_with(&reads, &NoResolver, mode);
         assert_eq!(keys(&cache), [(key.into(), vec![1])]);
@@ -183,7 +173,7 @@ fn countries_of_networks_are_canonical_and_bad_ones_hide_nothing() {
             country: country.into(),
         })
         .collect();
-    let reads = Export { netblock_countries, ..Export::default() };
+    let reads = Tables::of(Head { netblock_countries, ..Head::default() });
     let (cache, report) = build(&reads);
     let found: Vec<(&str, &str)> =
         cache.netblock_country_cache.iter().map(|row| (row.key.as_str(), row.value.as_str())).collect();
@@ -198,7 +188,7 @@ fn countries_of_networks_are_canonical_and_bad_ones_hide_nothing() {
 fn what_is_no_as_number_matches_nobody() {
     let asns = [Some(-1), Some(0), Some(64_512), None];
     let hosts = (1..).zip(asns).map(|(id, asn)| Host { asn, ..host(id) }).collect();
-    let reads = Export { hosts, ..Export::default() };
+    let reads = Tables::of(Head { hosts, ..Head::default() });
     let listed = |mode| {
         let (cache, report) = build_with(&reads, &NoResolver, mode);
         let keys: Vec<i64> = cache.host_asn_cache.iter().map(|pair| pair.key).collect();
@@ -210,14 +200,14 @@ fn what_is_no_as_number_matches_nobody() {
 
 #[test]
 fn weights_are_between_1_and_10000_and_unknown_is_100() {
-    let reads = Export {
+    let reads = Tables::of(Head {
         hosts: [None, Some(0), Some(-7), Some(20_000), Some(250)]
             .into_iter()
             .zip(1..)
             .map(|(bandwidth_int, id)| Host { bandwidth_int, ..host(id) })
             .collect(),
-        ..Export::default()
-    };
+        ..Head::default()
+    });
     let (cache, report) = build(&reads);
     let weights: Vec<i64> = cache.host_bandwidth_cache.iter().map(|row| row.value).collect();
     assert_eq!(weights, [100, 1, 1, 10_000, 250]);
@@ -225,7 +215,7 @@ fn weights_are_between_1_and_10000_and_unknown_is_100() {
 }
 
 /// One category at `pub`, one below it at `pub/epel`, one without and one with an unknown top directory.
-fn two_categories() -> Export {
+fn two_categories() -> Tables {
     let directories = vec![
         directory(1, "pub"),
         directory(2, "pub/epel"),
@@ -239,27 +229,30 @@ fn two_categories() -> Export {
         CategoryDirectory { directory_id: 5, category_id: 3 },
         CategoryDirectory { directory_id: 5, category_id: 4 },
     ]);
-    Export {
-        up_to_date: up_to_date(&directories, &[(10, 1), (10, 3), (20, 3), (30, 3)]),
+    Tables {
+        head: Head {
+            hosts: vec![host(1), host(2)],
+            categories: vec![
+                Category { id: 1, topdir_id: Some(1) },
+                Category { id: 2, topdir_id: Some(2) },
+                Category { id: 3, topdir_id: None },
+                Category { id: 4, topdir_id: Some(99) },
+            ],
+            host_categories: vec![
+                HostCategory { id: 10, host_id: Some(1), category_id: Some(1), always_up2date: false },
+                HostCategory { id: 20, host_id: Some(2), category_id: Some(2), always_up2date: false },
+                HostCategory { id: 30, host_id: Some(77), category_id: Some(2), always_up2date: true },
+            ],
+            urls: vec![
+                HostCategoryUrl { id: 6, host_category_id: 20, url: "http://a/".into() },
+                HostCategoryUrl { id: 7, host_category_id: 20, url: "https://a/".into() },
+            ],
+            ..Head::default()
+        },
         directories,
-        hosts: vec![host(1), host(2)],
-        categories: vec![
-            Category { id: 1, topdir_id: Some(1) },
-            Category { id: 2, topdir_id: Some(2) },
-            Category { id: 3, topdir_id: None },
-            Category { id: 4, topdir_id: Some(99) },
-        ],
         category_directories,
-        host_categories: vec![
-            HostCategory { id: 10, host_id: Some(1), category_id: Some(1), always_up2date: false },
-            HostCategory { id: 20, host_id: Some(2), category_id: Some(2), always_up2date: false },
-            HostCategory { id: 30, host_id: Some(77), category_id: Some(2), always_up2date: true },
-        ],
-        urls: vec![
-            HostCategoryUrl { id: 6, host_category_id: 20, url: "http://a/".into() },
-            HostCategoryUrl { id: 7, host_category_id: 20, url: "https://a/".into() },
-        ],
-        ..Export::default()
+        held: vec![(10, 1), (10, 3), (20, 3), (30, 3)],
+        ..Tables::default()
     }
 }
 
@@ -282,7 +275,7 @@ fn a_directory_in_two_categories_is_served_for_the_longest_top_directory() {
 #[test]
 fn equal_top_directories_go_to_the_lowest_category() {
     let mut reads = two_categories();
-    reads.categories[1].topdir_id = Some(1);
+    reads.head.categories[1].topdir_id = Some(1);
     let (cache, _) = build(&reads);
     assert_eq!(cache.mirror_list_cache[2].global, [1]);
 }
@@ -303,7 +296,7 @@ fn bad_file_details_and_repositories_are_left_out() {
     };
     reads.file_details =
         vec![detail(3, Some(9), Some(-1)), detail(2, Some(5), None), detail(1, None, Some(4))];
-    reads.arches = vec![Arch { id: 1, name: "x86_64".into() }];
+    reads.head.arches = vec![Arch { id: 1, name: "x86_64".into() }];
     let repository = |id, prefix: &str, arch_id, directory_id, disabled| Repository {
         id,
         prefix: Some(prefix.into()),
@@ -313,7 +306,7 @@ fn bad_file_details_and_repositories_are_left_out() {
         directory_id,
         disabled,
     };
-    reads.repositories = vec![
+    reads.head.repositories = vec![
         repository(1, "epel-9", 1, 3, false),
         repository(2, "epel-9", 1, 2, true),
         repository(3, "epel-9", 8, 3, true),
@@ -348,7 +341,7 @@ prop_compose! {
     }
 }
 
-fn any_store() -> impl Strategy<Value = Export> {
+fn any_store() -> impl Strategy<Value = Tables> {
     let hosts = (1..6_i32).map(any_host).collect::<Vec<_>>();
     let names = proptest::collection::vec("[ab](/[ab]){0,3}", 8);
     let category_directories = proptest::collection::btree_set((1..9_i32, 1..4_i32), 0..20);
@@ -356,32 +349,29 @@ fn any_store() -> impl Strategy<Value = Export> {
         (proptest::option::of(1..8_i32), proptest::option::of(1..5_i32), any::<bool>()),
         0..12,
     );
-    let pairs = proptest::collection::vec((1..13_i32, 1..9_i32), 0..60);
+    let held = proptest::collection::vec((1..13_i32, 1..9_i32), 0..60);
     let urls = proptest::collection::vec(1..14_i32, 0..20);
     let netblocks =
         proptest::collection::vec((1..7_i32, "[0-9./:a-f]{0,12}|10\\.[0-9]\\.0\\.0/1[0-9]"), 0..8);
     let details = proptest::collection::vec(
-        (1..9_i32, "[ab]", proptest::option::of(-2..5_i64), proptest::option::of(-2..5_i64)),
+        (
+            1..9_i32,
+            "[ab]",
+            proptest::option::of(-2..5_i64),
+            proptest::option::of(-2..5_i64),
+            proptest::option::of("[0-9aF]{0,4}"),
+        ),
         0..12,
     );
-    (hosts, names, category_directories, host_categories, pairs, urls, netblocks, details).prop_map(
-        |(hosts, names, category_directories, host_categories, pairs, urls, netblocks, mut details)| {
-            let directories: Vec<Directory> =
-                (1..).zip(names).map(|(id, name)| directory(id, &name)).collect();
-            details.sort_by_key(|detail| detail.0);
-            Export {
+    (hosts, names, category_directories, host_categories, held, urls, netblocks, details).prop_map(
+        |(hosts, names, category_directories, host_categories, held, urls, netblocks, details)| Tables {
+            head: Head {
                 hosts,
-                up_to_date: up_to_date(&directories, &pairs),
-                directories,
                 categories: vec![
                     Category { id: 1, topdir_id: Some(1) },
                     Category { id: 2, topdir_id: Some(2) },
                     Category { id: 3, topdir_id: None },
                 ],
-                category_directories: category_directories
-                    .into_iter()
-                    .map(|(directory_id, category_id)| CategoryDirectory { directory_id, category_id })
-                    .collect(),
                 host_categories: (1..)
                     .zip(host_categories)
                     .map(|(id, (host_id, category_id, always_up2date))| HostCategory {
@@ -400,22 +390,28 @@ fn any_store() -> impl Strategy<Value = Export> {
                     })
                     .collect(),
                 netblocks: (1..).zip(netblocks).map(|(id, (host, text))| netblock(id, host, &text)).collect(),
-                file_details: (1..)
-                    .zip(details)
-                    .map(|(id, (directory_id, filename, timestamp, size))| FileDetail {
-                        id,
-                        directory_id,
-                        filename,
-                        timestamp,
-                        size,
-                        sha1: None,
-                        md5: None,
-                        sha256: None,
-                        sha512: None,
-                    })
-                    .collect(),
-                ..Export::default()
-            }
+                ..Head::default()
+            },
+            directories: (1..).zip(names).map(|(id, name)| directory(id, &name)).collect(),
+            category_directories: category_directories
+                .into_iter()
+                .map(|(directory_id, category_id)| CategoryDirectory { directory_id, category_id })
+                .collect(),
+            file_details: (1..)
+                .zip(details)
+                .map(|(id, (directory_id, filename, timestamp, size, sha1))| FileDetail {
+                    id,
+                    directory_id,
+                    filename,
+                    timestamp,
+                    size,
+                    sha1,
+                    md5: None,
+                    sha256: Some("0a".into()),
+                    sha512: None,
+                })
+                .collect(),
+            held,
         },
     )
 }
@@ -429,12 +425,12 @@ proptest! {
     fn any_store_gives_a_cache_without_wrong_hosts(reads in any_store(), upstream in any::<bool>()) {
         let mode = if upstream { Upstream } else { Native };
         let (cache, report) = build_with(&reads, &NoResolver, mode);
-        let hosts: HashMap<i64, &Host> = reads.hosts.iter().map(|host| (i64::from(host.id), host)).collect();
-        let urls: HashMap<i64, i32> = reads.urls.iter().map(|url| (i64::from(url.id), url.host_category_id)).collect();
+        let hosts: HashMap<i64, &Host> = reads.head.hosts.iter().map(|host| (i64::from(host.id), host)).collect();
+        let urls: HashMap<i64, i32> = reads.head.urls.iter().map(|url| (i64::from(url.id), url.host_category_id)).collect();
         let weights: HashSet<i64> =
             cache.host_bandwidth_cache.iter().filter(|row| row.value > 0).map(|row| row.key).collect();
         for entry in &cache.mirror_list_cache {
-            let category = |host_category: i32| reads.host_categories.iter().find(|row| row.id == host_category).unwrap();
+            let category = |host_category: i32| reads.head.host_categories.iter().find(|row| row.id == host_category).unwrap();
             for listed in &entry.by_host_id {
                 let host = hosts.get(&listed.key);
                 prop_assert!(host.is_some_and(|host| active(host)), "{} is not active", listed.key);
@@ -472,12 +468,14 @@ proptest! {
                 prop_assert!(asn.value.iter().all(|id| active(hosts[id])));
             }
         }
-        let bytes = proto::encode(&cache);
-        prop_assert_eq!(&proto::decode(&bytes).unwrap(), &cache, "the round trip through the file");
-        prop_assert_eq!(proto::encode(&build_with(&reads, &NoResolver, mode).0), bytes.clone(), "again the same bytes");
+        let (bytes, _) = encoded(&reads, &NoResolver, mode);
+        prop_assert_eq!(proto::encode(&cache), bytes, "as the generated messages are encoded");
+        prop_assert_eq!(&cache.mirror_list_cache, &oracle::mirror_list(&reads));
+        prop_assert_eq!(&cache.file_details_cache, &oracle::file_details(&reads));
         prop_assert_eq!(report.skipped.len(), report.skipped_total);
-        let (written, from_file) = build_into_file(&reads, mode);
-        prop_assert_eq!(written, bytes, "written as it is built");
-        prop_assert_eq!(from_file.counts, report.counts);
+        let listings: usize = cache.mirror_list_cache.iter().map(|entry| entry.by_host_id.len()).sum();
+        let counts = report.counts;
+        prop_assert_eq!((counts.directories, counts.listings), (cache.mirror_list_cache.len(), listings as u64));
+        prop_assert_eq!(counts.directories_with_files, cache.file_details_cache.len());
     }
 }

@@ -1,0 +1,87 @@
+//! The small tables: everything that is not per directory, read whole every time.
+
+use super::reader::all;
+use super::rows::{
+    Arch, Category, ContinentRedirect, CountryAllowed, Host, HostCategory, HostCategoryUrl, HostNetblock,
+    NetblockCountry, Repository, RepositoryRedirect,
+};
+use crate::error::Result;
+use crate::tx::ReadTx;
+
+/// The rows of the small tables. Every list is in the order of `id`.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Head {
+    /// Hosts that belong to a site. A host without one is not here.
+    pub hosts: Vec<Host>,
+    /// Public base URLs.
+    pub urls: Vec<HostCategoryUrl>,
+    /// Countries that a host is limited to.
+    pub countries_allowed: Vec<CountryAllowed>,
+    /// Networks of hosts, as people typed them.
+    pub netblocks: Vec<HostNetblock>,
+    /// Categories and their top directories.
+    pub categories: Vec<Category>,
+    /// Which host carries which category.
+    pub host_categories: Vec<HostCategory>,
+    /// Repositories that have a directory, a version and an arch.
+    pub repositories: Vec<Repository>,
+    /// Architectures.
+    pub arches: Vec<Arch>,
+    /// Aliases of repository prefixes.
+    pub repository_redirects: Vec<RepositoryRedirect>,
+    /// Countries that count as part of another continent.
+    pub continent_redirects: Vec<ContinentRedirect>,
+    /// Networks whose clients count as from a certain country.
+    pub netblock_countries: Vec<NetblockCountry>,
+}
+
+const HOSTS: &str = "SELECT host.id AS id, host.name AS name, host.user_active AS user_active, \
+    host.admin_active AS admin_active, host.bandwidth_int AS bandwidth_int, host.country AS country, \
+    host.asn_clients AS asn_clients, host.asn AS asn, host.max_connections AS max_connections, \
+    host.private AS private, host.internet2 AS internet2, host.internet2_clients AS internet2_clients, \
+    site.user_active AS site_user_active, site.admin_active AS site_admin_active, site.private AS site_private \
+    FROM host INNER JOIN site ON site.id = host.site_id ORDER BY host.id";
+const URLS: &str =
+    "SELECT id, host_category_id, url FROM host_category_url WHERE private = false ORDER BY id";
+const COUNTRIES_ALLOWED: &str = "SELECT id, host_id, country FROM host_country_allowed ORDER BY id";
+const NETBLOCKS: &str = "SELECT id, host_id, netblock FROM host_netblock ORDER BY id";
+const CATEGORIES: &str = "SELECT id, topdir_id FROM category ORDER BY id";
+const HOST_CATEGORIES: &str =
+    "SELECT id, host_id, category_id, always_up2date FROM host_category ORDER BY id";
+const REPOSITORIES: &str = "SELECT id, prefix, category_id, version_id, arch_id, directory_id, disabled \
+    FROM repository WHERE directory_id IS NOT NULL AND version_id IS NOT NULL AND arch_id IS NOT NULL ORDER BY id";
+const ARCHES: &str = "SELECT id, name FROM arch ORDER BY id";
+const REPOSITORY_REDIRECTS: &str = "SELECT id, from_repo, to_repo FROM repository_redirect ORDER BY id";
+const CONTINENT_REDIRECTS: &str = "SELECT id, country, continent FROM country_continent_redirect ORDER BY id";
+const NETBLOCK_COUNTRIES: &str = "SELECT id, netblock, country FROM netblock_country ORDER BY id";
+
+impl Head {
+    /// Reads all of it in one transaction.
+    pub(super) async fn read(tx: &ReadTx) -> Result<Self> {
+        Ok(Self {
+            hosts: all(tx, HOSTS).await?,
+            urls: all(tx, URLS).await?,
+            countries_allowed: all(tx, COUNTRIES_ALLOWED).await?,
+            netblocks: all(tx, NETBLOCKS).await?,
+            categories: all(tx, CATEGORIES).await?,
+            host_categories: all(tx, HOST_CATEGORIES).await?,
+            repositories: all(tx, REPOSITORIES).await?,
+            arches: all(tx, ARCHES).await?,
+            repository_redirects: all(tx, REPOSITORY_REDIRECTS).await?,
+            continent_redirects: all(tx, CONTINENT_REDIRECTS).await?,
+            netblock_countries: all(tx, NETBLOCK_COUNTRIES).await?,
+        })
+    }
+
+    /// A host's row by its id.
+    pub fn host(&self, id: i32) -> Option<&Host> {
+        let at = self.hosts.binary_search_by_key(&id, |host| host.id).ok()?;
+        self.hosts.get(at)
+    }
+
+    /// A host category's row by its id.
+    pub fn host_category(&self, id: i32) -> Option<&HostCategory> {
+        let at = self.host_categories.binary_search_by_key(&id, |row| row.id).ok()?;
+        self.host_categories.get(at)
+    }
+}
