@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use cache::{Compatibility, NoResolver, Progress, Stage};
+use cache::{Build, Compatibility, NoResolver};
 use model::clock::{Clock as _, SystemClock};
 use store::{ConnectOptions, Store};
 
@@ -73,17 +73,10 @@ pub fn run(url: &str, file: &Path) -> io::Result<()> {
         let store = Store::connect(url, &ConnectOptions::default()).await.map_err(io::Error::other)?;
         let now = SystemClock.now();
         let reads = store::export::read(&store).await.map_err(io::Error::other)?;
-        cache::build_file(file, &reads, &NoResolver, now, Compatibility::Native, &Silent)
-            .await
-            .map_err(io::Error::other)
+        let build = Build::prepare(&reads, &NoResolver, now, Compatibility::Native, &()).await;
+        build.write_proto(file, &()).map_err(io::Error::other)
     })?;
     println!("made");
     child::wait_for_parent();
     Ok(())
-}
-
-struct Silent;
-
-impl Progress for Silent {
-    fn at(&self, _: Stage, _: usize, _: usize) {}
 }

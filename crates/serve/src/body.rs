@@ -8,26 +8,35 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use hyper::body::{Body, Frame, SizeHint};
 
+use crate::deadline::Turn;
+
 /// The body of a response.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Pieces {
     /// In order. A piece that was sent is empty.
     pieces: [Bytes; 3],
+    /// The request that it answers, under way for as long as the body is.
+    _turn: Option<Turn>,
 }
 
 impl From<answer::Body> for Pieces {
     fn from(body: answer::Body) -> Self {
-        Self { pieces: [body.head, body.shared, body.tail] }
+        Self { pieces: [body.head, body.shared, body.tail], _turn: None }
     }
 }
 
 impl From<String> for Pieces {
     fn from(text: String) -> Self {
-        Self { pieces: [text.into(), Bytes::new(), Bytes::new()] }
+        Self { pieces: [text.into(), Bytes::new(), Bytes::new()], _turn: None }
     }
 }
 
 impl Pieces {
+    /// The same, as the answer to this request.
+    pub(crate) fn of(self, turn: Turn) -> Self {
+        Self { _turn: Some(turn), ..self }
+    }
+
     /// Bytes that are still to be sent.
     pub(crate) fn len(&self) -> u64 {
         self.pieces.iter().map(|piece| piece.len() as u64).sum()

@@ -99,7 +99,7 @@ impl Control {
     }
 }
 
-impl Handler for Control {
+impl Handler for Arc<Control> {
     async fn handle(&self, _peer: IpAddr, request: Request<Incoming>) -> Response<Pieces> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             let mut response = Response::new(Pieces::default());

@@ -102,6 +102,9 @@ pub enum StartError {
         /// What it should be.
         expected: &'static str,
     },
+    /// A thread cannot be started.
+    #[error("failed to start a thread that answers: {0}")]
+    Thread(io::Error),
     /// The signal handlers cannot be installed.
     #[error("failed to install the signal handlers: {0}")]
     Signals(io::Error),

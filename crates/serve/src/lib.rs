@@ -25,30 +25,39 @@
 //!
 //! **Clients.** GET, HEAD and POST are answered, others get 405 (in `answer.compatibility = "upstream"` every
 //! method is answered like GET). HTTP/1.0, 1.1 with keep-alive and pipelining, and HTTP/2 without TLS by prior
-//! knowledge. Bodies are read up to `serve.max_body_bytes` and ignored. Silent, half-sent and stuck
-//! connections end after `serve.header_timeout_seconds` or `serve.idle_timeout_seconds`.
+//! knowledge. Bodies are read up to `serve.max_body_bytes` and ignored. Whatever a connection waits for has a
+//! total deadline: the headers and the body of a request, that its answer is taken, the next request
+//! (`serve.…_timeout_seconds`); a trickle of bytes puts none of them off. What is cut off is counted by
+//! cause in `mirrormanager_serve_connections_cut_off_total`.
+//!
+//! **Threads.** `serve.threads` threads answer, one per processor by default, each with a listening socket
+//! of its own, over which the kernel spreads connections. Data is loaded by a thread of low priority.
 //!
 //! # For developers
 //!
 //! [`Server::start`] brings it all up in this process (port 0 takes a free one) and returns [`Running`];
-//! [`run`](fn@run) adds the signals. Follow a request: `http` (bytes), `public` (request to question, answer
-//! to response), then `answer::answer`.
+//! [`run`](fn@run) adds the signals. Follow a request: `worker` (threads), `http` (connections; `socket` and
+//! `deadline` beside it), `public` (request to question, answer to response), then `answer::answer`.
 
 mod access_log;
 mod body;
 mod control;
 mod data;
+mod deadline;
 mod drain;
 mod error;
 mod http;
-mod idle;
+mod limits;
 mod listen;
+mod loader;
 mod metrics;
 mod policy;
 mod public;
 mod run;
 mod server;
+mod socket;
 mod watch;
+mod worker;
 
 pub use error::{DataError, StartError};
 pub use run::run;

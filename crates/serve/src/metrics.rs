@@ -1,11 +1,12 @@
 //! What the server counts, and its text for Prometheus.
 //!
-//! The request path only adds to atomic numbers in fixed places: no lock, no look-up by label. The
-//! labels come in when somebody asks, in [`Metrics::text`].
+//! The request path only adds to numbers of its own thread in fixed places: no lock, no look-up by label.
+//! The labels come in when somebody asks, in [`Metrics::text`].
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
-use std::time::Duration;
+mod traffic;
+
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, iter};
 
 use answer::{Kind, Tier};
@@ -15,47 +16,20 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
-/// The places of the tiers: one for none, then each.
-const TIERS: usize = Tier::ALL.len() + 1;
+use crate::deadline::Cut;
+use traffic::{BOUNDS_US, Count, STATUSES};
 
-/// The statuses that are sent; the last one stands for any other.
-const STATUSES: [u16; 8] = [200, 302, 400, 403, 404, 405, 500, 0];
-
-/// Upper bounds of the latency's buckets, in microseconds.
-const BOUNDS_US: [u64; 12] = [10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000, 100_000, 1_000_000];
-
-const CELLS: usize = Kind::ALL.len() * STATUSES.len() * TIERS;
+pub(crate) use traffic::Traffic;
 
 /// The numbers of one server.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Metrics {
-    requests: [AtomicU64; CELLS],
-    latency: [AtomicU64; BOUNDS_US.len() + 1],
-    latency_sum_ns: AtomicU64,
-    body_bytes: AtomicU64,
-    panics: AtomicU64,
-    connections: AtomicI64,
+    /// Of each thread that serves.
+    traffic: Mutex<Vec<Arc<Traffic>>>,
     log_dropped: AtomicU64,
     swaps: AtomicU64,
     refusals: AtomicU64,
     last_reload_failed: AtomicU64,
-}
-
-impl Default for Metrics {
-    fn default() -> Self {
-        Self {
-            requests: [const { AtomicU64::new(0) }; CELLS],
-            latency: [const { AtomicU64::new(0) }; BOUNDS_US.len() + 1],
-            latency_sum_ns: AtomicU64::new(0),
-            body_bytes: AtomicU64::new(0),
-            panics: AtomicU64::new(0),
-            connections: AtomicI64::new(0),
-            log_dropped: AtomicU64::new(0),
-            swaps: AtomicU64::new(0),
-            refusals: AtomicU64::new(0),
-            last_reload_failed: AtomicU64::new(0),
-        }
-    }
 }
 
 /// What is known about the data in use when the numbers are asked for.
@@ -70,35 +44,11 @@ pub(crate) struct DataFacts {
 }
 
 impl Metrics {
-    /// One answer: what it was, its status, the tier of its first mirror, its body, how long it took.
-    pub(crate) fn answered(&self, kind: Kind, status: u16, tier: Option<Tier>, bytes: usize, took: Duration) {
-        let kind = Kind::ALL.iter().position(|known| *known == kind).unwrap_or_default();
-        let tier = tier
-            .and_then(|tier| Tier::ALL.iter().position(|known| *known == tier))
-            .map_or(0, |place| place + 1);
-        let status = STATUSES.iter().position(|known| *known == status).unwrap_or(STATUSES.len() - 1);
-        if let Some(cell) = self.requests.get((kind * STATUSES.len() + status) * TIERS + tier) {
-            cell.fetch_add(1, Relaxed);
-        }
-        let us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
-        if let Some(bucket) = self.latency.get(BOUNDS_US.partition_point(|bound| *bound < us)) {
-            bucket.fetch_add(1, Relaxed);
-        }
-        self.latency_sum_ns.fetch_add(u64::try_from(took.as_nanos()).unwrap_or(0), Relaxed);
-        self.body_bytes.fetch_add(bytes as u64, Relaxed);
-    }
-
-    /// Answering panicked; the client got 500.
-    pub(crate) fn panicked(&self) {
-        self.panics.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn connected(&self) {
-        self.connections.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn disconnected(&self) {
-        self.connections.fetch_sub(1, Relaxed);
+    /// Numbers for one more thread that serves.
+    pub(crate) fn traffic(&self) -> Arc<Traffic> {
+        let traffic = Arc::<Traffic>::default();
+        self.traffic.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::clone(&traffic));
+        traffic
     }
 
     /// Lines of the access log that were lost.
@@ -137,13 +87,31 @@ impl Metrics {
         Ok(text)
     }
 
+    /// Adds up one number of all threads.
+    fn sum(&self, count: impl Fn(&Traffic) -> &Count) -> u64 {
+        let traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        traffic.iter().map(|one| count(one).get()).sum()
+    }
+
+    /// Adds up a row of numbers of all threads.
+    fn sums<const N: usize>(&self, counts: impl Fn(&Traffic) -> &[Count; N]) -> [u64; N] {
+        let traffic = self.traffic.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sums = [0; N];
+        for one in traffic.iter() {
+            for (sum, count) in sums.iter_mut().zip(counts(one)) {
+                *sum += count.get();
+            }
+        }
+        sums
+    }
+
     fn requests(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
-        let mut cells = self.requests.iter();
+        let mut counts = self.sums(|one| &one.requests).into_iter();
         let tiers = || iter::once("none").chain(Tier::ALL.map(Tier::name));
         for kind in Kind::ALL {
             for status in STATUSES {
                 for tier in tiers() {
-                    let count = cells.next().map_or(0, |cell| cell.load(Relaxed));
+                    let count = counts.next().unwrap_or_default();
                     if count > 0 {
                         let status = if status == 0 { "other".to_owned() } else { status.to_string() };
                         let labels = [("kind", kind.name()), ("status", status.as_str()), ("tier", tier)];
@@ -157,11 +125,18 @@ impl Metrics {
 
     fn latency(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
         let bounds = BOUNDS_US.iter().map(|us| *us as f64 / 1e6).chain([f64::INFINITY]);
-        let counts = self.latency.iter().map(|bucket| bucket.load(Relaxed));
-        let buckets: Vec<(f64, u64)> = bounds.zip(counts).collect();
+        let buckets: Vec<(f64, u64)> = bounds.zip(self.sums(|one| &one.latency)).collect();
         let total = buckets.iter().map(|(_, count)| count).sum();
-        let seconds = self.latency_sum_ns.load(Relaxed) as f64 / 1e9;
+        let seconds = self.sum(|one| &one.latency_sum_ns) as f64 / 1e9;
         encoder.encode_histogram::<NoLabelSet>(seconds, total, &buckets, None)
+    }
+
+    fn cut_off(&self, mut encoder: MetricEncoder<'_>) -> fmt::Result {
+        for (cause, count) in Cut::ALL.iter().zip(self.sums(|one| &one.cut_off)) {
+            let labels = [("cause", cause.name())];
+            encoder.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+        }
+        Ok(())
     }
 }
 
@@ -187,20 +162,30 @@ impl Collector for Scrape {
             Some(&Unit::Seconds),
             MetricType::Histogram,
         )?)?;
+        m.cut_off(encoder.encode_descriptor(
+            "connections_cut_off",
+            "Connections that took too long for something, or that a client had too many of",
+            None,
+            MetricType::Counter,
+        )?)?;
+        let connected = m.sum(|one| &one.connected);
         for (name, help, unit, value) in [
-            ("body", "Bodies of answers", Some(Unit::Bytes), &m.body_bytes),
-            ("panics", "Answers that failed by a fault of ours", None, &m.panics),
-            ("access_log_dropped_lines", "Lines that the access log lost", None, &m.log_dropped),
-            ("data_swaps", "Times that new data was taken into use", None, &m.swaps),
-            ("data_refusals", "Times that new data was refused", None, &m.refusals),
+            ("body", "Bodies of answers", Some(Unit::Bytes), m.sum(|one| &one.body_bytes)),
+            ("panics", "Answers that failed by a fault of ours", None, m.sum(|one| &one.panics)),
+            ("connections_accepted", "Connections that began", None, connected),
+            ("access_log_dropped_lines", "Lines that the access log lost", None, m.log_dropped.load(Relaxed)),
+            ("data_swaps", "Times that new data was taken into use", None, m.swaps.load(Relaxed)),
+            ("data_refusals", "Times that new data was refused", None, m.refusals.load(Relaxed)),
         ] {
             encoder
                 .encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?
-                .encode_counter::<NoLabelSet, _, u64>(&value.load(Relaxed), None)?;
+                .encode_counter::<NoLabelSet, _, u64>(&value, None)?;
         }
         let failed = i64::from(m.last_reload_failed.load(Relaxed) > 0);
         gauge(&mut encoder, "reload_failed", "1 while the newest data on disk is refused", None, failed)?;
-        gauge(&mut encoder, "connections", "Open connections", None, m.connections.load(Relaxed))?;
+        let open = connected.saturating_sub(m.sum(|one| &one.disconnected));
+        let open = i64::try_from(open).unwrap_or(i64::MAX);
+        gauge(&mut encoder, "connections", "Open connections", None, open)?;
         let Some(data) = self.data else { return Ok(()) };
         let made = i64::try_from(data.made_at_seconds).unwrap_or(i64::MAX);
         let directories = i64::try_from(data.directories).unwrap_or(i64::MAX);
@@ -223,6 +208,8 @@ fn gauge(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use answer::Failure;
 
     use super::*;
@@ -230,9 +217,11 @@ mod tests {
     #[test]
     fn an_answer_is_counted_under_its_labels_and_in_its_bucket() {
         let metrics = Arc::new(Metrics::default());
-        metrics.answered(Kind::Metalink, 200, Some(Tier::Country), 700, Duration::from_micros(40));
-        metrics.answered(Kind::Metalink, 200, Some(Tier::Country), 300, Duration::from_micros(40));
-        metrics.answered(Kind::Error(Failure::Path), 418, None, 0, Duration::from_secs(9));
+        let (one, other) = (metrics.traffic(), metrics.traffic());
+        one.answered(Kind::Metalink, 200, Some(Tier::Country), 700, Duration::from_micros(40));
+        other.answered(Kind::Metalink, 200, Some(Tier::Country), 300, Duration::from_micros(40));
+        one.answered(Kind::Error(Failure::Path), 418, None, 0, Duration::from_secs(9));
+        other.cut_off(Cut::Headers);
         let text = metrics.text(None).unwrap();
         let has = |line: &str| assert!(text.lines().any(|l| l == line), "{line:?} not in\n{text}");
         has(r#"mirrormanager_serve_requests_total{kind="metalink",status="200",tier="country"} 2"#);
@@ -242,6 +231,8 @@ mod tests {
         has(r#"mirrormanager_serve_latency_seconds_bucket{le="+Inf"} 3"#);
         has("mirrormanager_serve_latency_seconds_count 3");
         has("mirrormanager_serve_body_bytes_total 1000");
+        has(r#"mirrormanager_serve_connections_cut_off_total{cause="headers"} 1"#);
+        has(r#"mirrormanager_serve_connections_cut_off_total{cause="idle"} 0"#);
         assert!(!text.contains("snapshot"), "no data yet, so nothing about it:\n{text}");
     }
 

@@ -17,48 +17,32 @@ use hyper::header::{
 };
 use hyper::{Method, Request, Response, StatusCode};
 use model::clock::Clock;
-use settings::serve::Serve;
 
 use crate::access_log::AccessLog;
 use crate::body::Pieces;
 use crate::data::Loaded;
+use crate::deadline::Cut;
 use crate::drain::drain;
 use crate::http::Handler;
-use crate::metrics::Metrics;
+use crate::metrics::Traffic;
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// What is needed to answer.
+/// What is needed to answer. Each thread that serves has its own.
+#[derive(Clone)]
 pub(crate) struct Public {
-    policy: Policy,
-    data: Arc<ArcSwapOption<Loaded>>,
-    metrics: Arc<Metrics>,
-    access_log: Option<AccessLog>,
-    clock: Arc<dyn Clock>,
-    max_body_bytes: usize,
-    body_time: Duration,
+    pub(crate) policy: Policy,
+    pub(crate) data: Arc<ArcSwapOption<Loaded>>,
+    pub(crate) traffic: Arc<Traffic>,
+    pub(crate) access_log: Option<AccessLog>,
+    pub(crate) clock: Arc<dyn Clock>,
+    /// How much of a request's body is read.
+    pub(crate) max_body_bytes: usize,
+    /// For how long.
+    pub(crate) body_time: Duration,
 }
 
 impl Public {
-    pub(crate) fn new(
-        policy: Policy,
-        data: Arc<ArcSwapOption<Loaded>>,
-        metrics: Arc<Metrics>,
-        access_log: Option<AccessLog>,
-        clock: Arc<dyn Clock>,
-        settings: &Serve,
-    ) -> Self {
-        Self {
-            policy,
-            data,
-            metrics,
-            access_log,
-            clock,
-            max_body_bytes: settings.max_body_bytes,
-            body_time: Duration::from_secs(settings.header_timeout_seconds),
-        }
-    }
-
     /// The answer to a request; a panic on the way becomes a 500 for this one client.
     fn answer(&self, peer: IpAddr, request: &Request<()>) -> Answer {
         let data = self.data.load();
@@ -74,7 +58,7 @@ impl Public {
             peer,
             now: self.clock.now(),
         };
-        guarded(&self.metrics, request, || {
+        guarded(&self.traffic, request, || {
             answer::answer(loaded.data(), &self.policy, &question, &mut rand::rng())
         })
     }
@@ -94,30 +78,34 @@ impl Handler for Public {
         let began = Instant::now();
         let request = Request::from_parts(head, ());
         if !self.allows(request.method()) {
-            self.metrics.answered(Kind::Error(Failure::NotServed), 405, None, 0, began.elapsed());
+            self.traffic.answered(Kind::Error(Failure::NotServed), 405, None, 0, began.elapsed());
             return not_allowed();
         }
         let mut answer = self.answer(peer, &request);
         if let (Some(log), Some(record)) = (&self.access_log, answer.access.take()) {
             log.write(record);
         }
-        self.metrics.answered(answer.kind, answer.status, answer.tier, answer.body.len(), began.elapsed());
+        self.traffic.answered(answer.kind, answer.status, answer.tier, answer.body.len(), began.elapsed());
         respond(answer, request.method())
     }
 
     fn connected(&self) {
-        self.metrics.connected();
+        self.traffic.connected();
     }
 
     fn disconnected(&self) {
-        self.metrics.disconnected();
+        self.traffic.disconnected();
+    }
+
+    fn cut_off(&self, cause: Cut) {
+        self.traffic.cut_off(cause);
     }
 }
 
 /// Runs `answering`; a panic in it is counted, logged and becomes a 500.
-fn guarded(metrics: &Metrics, request: &Request<()>, answering: impl FnOnce() -> Answer) -> Answer {
+fn guarded(traffic: &Traffic, request: &Request<()>, answering: impl FnOnce() -> Answer) -> Answer {
     catch_unwind(AssertUnwindSafe(answering)).unwrap_or_else(|_| {
-        metrics.panicked();
+        traffic.panicked();
         tracing::error!(target = %request.uri(), "answering panicked; please report this with the target");
         failed()
     })
@@ -174,11 +162,12 @@ fn failed() -> Answer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metrics::Metrics;
 
     #[test]
     fn a_panic_is_a_500_for_one_client_and_is_counted() {
         let metrics = Arc::new(Metrics::default());
-        let answer = guarded(&metrics, &Request::new(()), || panic!("a fault of ours"));
+        let answer = guarded(&metrics.traffic(), &Request::new(()), || panic!("a fault of ours"));
         let response = respond(answer, &Method::GET);
         assert_eq!(response.status(), 500);
         assert_eq!(response.headers().get(CONTENT_LENGTH), Some(&HeaderValue::from_static("0")));

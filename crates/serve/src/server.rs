@@ -1,27 +1,30 @@
 //! Starting and stopping: the order in which things come up and go down.
 
+use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::thread::available_parallelism;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use model::clock::Clock;
 use settings::answer::{Answer, Compatibility};
 use settings::serve::{AccessLogFormat, Serve};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::spawn_local;
 
 use crate::access_log::{AccessLog, Timing};
 use crate::control::{Control, Readiness};
 use crate::data::Sources;
 use crate::error::{DataError, StartError};
-use crate::http::{self, Limits};
-use crate::listen::listen;
+use crate::http::{self, Course, drained};
+use crate::limits::{Limits, Room};
+use crate::listen::{self, Listener};
 use crate::metrics::Metrics;
 use crate::policy::policy;
 use crate::public::Public;
 use crate::watch::Reloader;
+use crate::worker::Worker;
 
 /// The settings of a server: both groups.
 #[derive(Debug, Clone, Default)]
@@ -51,46 +54,89 @@ impl Server {
         let access_log = open_access_log(options, &metrics)?;
 
         let control = Arc::new(Control::new(Arc::clone(&metrics), Arc::clone(&data), Arc::clone(&clock)));
-        let (stop_control, control_stopped) = watch::channel(false);
-        let control_listener = match options.serve.control {
-            Some(address) => Some(bind(address, "serve.control")?),
-            None => None,
-        };
-        let mut tasks = Tasks { control: None, public: None, watcher: None };
-        let control_address = match control_listener {
-            Some((listener, address)) => {
-                let serving = http::serve(listener, limits.brief(), Arc::clone(&control), control_stopped);
-                tasks.control = Some(tokio::spawn(serving));
-                Some(address)
-            }
-            None => None,
-        };
-
         let reloader =
             Arc::new(Reloader::new(Sources::of(&options.serve), Arc::clone(&data), Arc::clone(&metrics)));
+        let (course, on_course) = watch::channel(Course::Serve);
+        let (control_course, on_control_course) = watch::channel(Course::Serve);
+        let (control_listener, control_address) = match options.serve.control {
+            Some(address) => {
+                let (listeners, address) = bind(address, 1, "serve.control")?;
+                (listeners, Some(address))
+            }
+            None => (Vec::new(), None),
+        };
+        let background = {
+            let control = Arc::clone(&control);
+            let watching = watching(&options.serve, Arc::clone(&reloader), on_course.clone());
+            Worker::start("control".into(), move || {
+                let listeners = control_listener.into_iter().map(Listener::tcp).collect::<io::Result<_>>()?;
+                Ok(async move {
+                    spawn_local(watching);
+                    let room = Room::new(usize::MAX, 0);
+                    http::serve(listeners, limits.brief(), room, control, on_control_course).await;
+                })
+            })
+            .await
+            .map_err(StartError::Thread)?
+        };
+
         reloader.first().await?;
 
-        let (listener, address) = bind(options.serve.listen, "serve.listen")?;
-        let (stop, stopped) = watch::channel(false);
-        let public = Public::new(
-            policy,
-            Arc::clone(&data),
-            Arc::clone(&metrics),
-            access_log.clone(),
-            clock,
-            &options.serve,
-        );
-        tasks.public = Some(tokio::spawn(http::serve(listener, limits, Arc::new(public), stopped.clone())));
-        if options.serve.watch_seconds > 0 {
-            let interval = Duration::from_secs(options.serve.watch_seconds);
-            let settle = Duration::from_secs(options.serve.settle_seconds);
-            let reloader = Arc::clone(&reloader);
-            tasks.watcher =
-                Some(tokio::spawn(async move { reloader.watch(interval, settle, stopped).await }));
+        let threads = match options.serve.threads {
+            0 => available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        };
+        let (listeners, address) = bind(options.serve.listen, threads, "serve.listen")?;
+        let room = Room::new(options.serve.max_connections, options.serve.max_connections_per_client);
+        let mut workers = Vec::new();
+        for (number, listener) in listeners.into_iter().enumerate() {
+            let public = Public {
+                policy: policy.clone(),
+                data: Arc::clone(&data),
+                traffic: metrics.traffic(),
+                access_log: access_log.clone(),
+                clock: Arc::clone(&clock),
+                max_body_bytes: options.serve.max_body_bytes,
+                body_time: Duration::from_secs(options.serve.body_timeout_seconds),
+            };
+            let (room, on_course) = (room.clone(), on_course.clone());
+            let worker = Worker::start(format!("answer-{number}"), move || {
+                let listeners = vec![Listener::tcp(listener)?];
+                Ok(http::serve(listeners, limits, room, public, on_course))
+            });
+            workers.push(worker.await.map_err(StartError::Thread)?);
         }
         control.set(Readiness::Ready);
-        tracing::info!(%address, "answering");
-        Ok(Running { address, control_address, control, reloader, access_log, stop, stop_control, tasks })
+        tracing::info!(%address, threads, "answering");
+        Ok(Running {
+            address,
+            control_address,
+            control,
+            reloader,
+            access_log,
+            course,
+            workers,
+            control_course,
+            background,
+        })
+    }
+}
+
+/// Looks at the input files until the server stops, if the settings want that.
+fn watching(
+    settings: &Serve,
+    reloader: Arc<Reloader>,
+    mut course: watch::Receiver<Course>,
+) -> impl Future<Output = ()> + use<> {
+    let interval = Duration::from_secs(settings.watch_seconds);
+    let settle = Duration::from_secs(settings.settle_seconds);
+    async move {
+        if !interval.is_zero() {
+            tokio::select! {
+                _ = drained(&mut course) => {}
+                () = reloader.watch(interval, settle) => {}
+            }
+        }
     }
 }
 
@@ -101,9 +147,10 @@ pub struct Running {
     control: Arc<Control>,
     reloader: Arc<Reloader>,
     access_log: Option<AccessLog>,
-    stop: watch::Sender<bool>,
-    stop_control: watch::Sender<bool>,
-    tasks: Tasks,
+    course: watch::Sender<Course>,
+    workers: Vec<Worker>,
+    control_course: watch::Sender<Course>,
+    background: Worker,
 }
 
 impl Running {
@@ -138,34 +185,17 @@ impl Running {
 
     /// Accepts nothing new, lets open connections finish (at most `serve.drain_seconds`), writes the
     /// access log to its end.
-    pub async fn stop(mut self) {
+    pub async fn stop(self) {
         self.control.set(Readiness::Stopping);
-        let _ = self.stop.send(true);
-        for task in [self.tasks.public.take(), self.tasks.watcher.take()].into_iter().flatten() {
-            let _ = task.await;
+        let _ = self.course.send(Course::Drain);
+        for worker in self.workers {
+            worker.ended().await;
         }
         if let Some(log) = &self.access_log {
             log.close().await;
         }
-        let _ = self.stop_control.send(true);
-        if let Some(task) = self.tasks.control.take() {
-            let _ = task.await;
-        }
-    }
-}
-
-/// The tasks of a server. Dropped before their time, they end.
-struct Tasks {
-    control: Option<JoinHandle<()>>,
-    public: Option<JoinHandle<()>>,
-    watcher: Option<JoinHandle<()>>,
-}
-
-impl Drop for Tasks {
-    fn drop(&mut self) {
-        for task in [&self.control, &self.public, &self.watcher].into_iter().flatten() {
-            task.abort();
-        }
+        let _ = self.control_course.send(Course::Drain);
+        self.background.ended().await;
     }
 }
 
@@ -186,9 +216,14 @@ fn open_access_log(options: &Options, metrics: &Arc<Metrics>) -> Result<Option<A
     }
 }
 
-fn bind(address: SocketAddr, setting: &'static str) -> Result<(TcpListener, SocketAddr), StartError> {
+/// Listening sockets and their address.
+fn bind(
+    address: SocketAddr,
+    count: usize,
+    setting: &'static str,
+) -> Result<(Vec<std::net::TcpListener>, SocketAddr), StartError> {
     let failed = |source| StartError::Listen { address, setting, source };
-    let listener = listen(address).map_err(failed)?;
-    let address = listener.local_addr().map_err(failed)?;
-    Ok((listener, address))
+    let listeners = listen::tcp(address, count).map_err(failed)?;
+    let real = listeners.first().map(std::net::TcpListener::local_addr).transpose().map_err(failed)?;
+    Ok((listeners, real.unwrap_or(address)))
 }

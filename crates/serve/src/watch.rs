@@ -8,12 +8,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 use tokio::time::Instant;
 
 use crate::data::{self, Loaded, Signatures, Sources};
 use crate::error::DataError;
-use crate::http::stopped;
+use crate::loader;
 use crate::metrics::Metrics;
 
 /// Times that a load that was asked for is tried while a file is being replaced.
@@ -54,7 +54,9 @@ impl Reloader {
     /// The first file that can not be used.
     pub(crate) async fn first(&self) -> Result<(), DataError> {
         let sources = self.sources.clone();
-        let loading = tokio::task::spawn_blocking(move || until_still(|| data::load(&sources, None)));
+        let load = move || until_still(|| data::load(&sources, None));
+        // Nobody is answered yet, so nobody is in its way.
+        let loading = tokio::task::spawn_blocking(load);
         let loaded = loading.await.map_err(|_| DataError::Panicked)??;
         self.place.store(Some(Arc::new(loaded)));
         Ok(())
@@ -69,15 +71,12 @@ impl Reloader {
         self.load(&mut memory, Files::All).await
     }
 
-    /// Looks at the files every `interval` until told to stop.
-    pub(crate) async fn watch(&self, interval: Duration, settle: Duration, mut stop: watch::Receiver<bool>) {
+    /// Looks at the files every `interval`, for ever.
+    pub(crate) async fn watch(&self, interval: Duration, settle: Duration) {
         loop {
             let waiting = self.memory.lock().await.pending.is_some();
             let pause = if waiting { settle.min(interval) } else { interval };
-            tokio::select! {
-                () = stopped(&mut stop) => return,
-                () = tokio::time::sleep(pause) => {}
-            }
+            tokio::time::sleep(pause).await;
             self.look(settle).await;
         }
     }
@@ -113,7 +112,7 @@ impl Reloader {
         memory.pending = None;
         let current = self.place.load_full();
         let sources = self.sources.clone();
-        let reading = tokio::task::spawn_blocking(move || {
+        let reading = loader::run(move || {
             let before = sources.signatures();
             let loaded = match files {
                 Files::All => until_still(|| data::load(&sources, None)),
@@ -134,9 +133,9 @@ impl Reloader {
                 memory.refused = None;
                 let (directories, made_at_seconds) = (loaded.directories(), loaded.made_at_seconds());
                 let old = self.place.swap(Some(Arc::new(loaded)));
-                // Much memory: given back where nobody waits for it.
-                tokio::task::spawn_blocking(move || drop(old));
                 self.metrics.swapped();
+                // Much memory: given back where nobody waits for it.
+                tokio::spawn(loader::run(move || drop(old)));
                 tracing::info!(directories, made_at_seconds, "new data in use");
                 Ok(())
             }

@@ -124,9 +124,12 @@ fn cache(cache: &Cache) -> Checked {
 fn serve(serve: &Serve) -> Checked {
     file("serve.cache", &serve.cache)?;
     at_least("serve.access_log_queue", serve.access_log_queue as u64, 1)?;
+    within("serve.threads", serve.threads as u64, 0, 1_000)?;
     at_least("serve.max_connections", serve.max_connections as u64, 1)?;
     at_least("serve.max_header_bytes", serve.max_header_bytes as u64, 8_192)?;
     at_least("serve.header_timeout_seconds", serve.header_timeout_seconds, 1)?;
+    at_least("serve.body_timeout_seconds", serve.body_timeout_seconds, 1)?;
+    at_least("serve.answer_timeout_seconds", serve.answer_timeout_seconds, 1)?;
     at_least("serve.idle_timeout_seconds", serve.idle_timeout_seconds, 1)
 }
 

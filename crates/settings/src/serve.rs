@@ -13,6 +13,8 @@ pub struct Serve {
     pub listen: SocketAddr,
     /// Address and port for `/health/live`, `/health/ready` and `/metrics`. Not set: no such listener.
     pub control: Option<SocketAddr>,
+    /// Threads that answer, each with a listening socket of its own. 0: one per processor.
+    pub threads: usize,
     /// The cache file, `mirrorlist_cache.proto`.
     pub cache: PathBuf,
     /// `global_netblocks.txt`: prefixes and their AS numbers. Not set: nobody is matched by AS number.
@@ -36,17 +38,25 @@ pub struct Serve {
     /// Take a cache that was made before the one in use. Without it, such a file is refused until the
     /// next start, since it is most likely a mistake of whoever copied it.
     pub accept_older: bool,
-    /// Connections at one time. Further ones wait in the kernel's queue.
+    /// Connections at one time. Further ones wait.
     pub max_connections: usize,
+    /// Connections at one time of one client, which is an IPv4 address or an IPv6 /64; further ones are
+    /// closed at once. 0: no bound; behind proxies, which have many connections, nothing else makes sense.
+    pub max_connections_per_client: u32,
     /// Bytes of a request line and its headers together; more is answered with 431. At least 8192.
     pub max_header_bytes: usize,
     /// Bytes of a request's body that are read and thrown away; after a longer one the connection ends.
     pub max_body_bytes: usize,
-    /// Seconds for the headers of a request to arrive in full, counted from the connection or from the
-    /// answer before, so it is also how long an unused connection is kept.
+    /// Seconds for the headers of a request to arrive in full, counted from their first byte.
     pub header_timeout_seconds: u64,
-    /// Seconds without a single byte in either direction after which a connection is cut off.
+    /// Seconds for the body of a request to arrive in full; after a later one the connection ends.
+    pub body_timeout_seconds: u64,
+    /// Seconds for a client to take an answer in full.
+    pub answer_timeout_seconds: u64,
+    /// Seconds that a connection is kept without a request.
     pub idle_timeout_seconds: u64,
+    /// Seconds after which a connection is ended between two requests, however busy it is. 0: never.
+    pub max_connection_seconds: u64,
     /// Seconds that connections have to finish when the server is told to stop.
     pub drain_seconds: u64,
 }
@@ -56,6 +66,7 @@ impl Default for Serve {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000),
             control: None,
+            threads: 0,
             cache: "/var/lib/mirrormanager/mirrorlist_cache.proto".into(),
             netblocks: None,
             continents: None,
@@ -67,10 +78,14 @@ impl Default for Serve {
             settle_seconds: 2,
             accept_older: false,
             max_connections: 10_000,
+            max_connections_per_client: 0,
             max_header_bytes: 65_536,
             max_body_bytes: 65_536,
             header_timeout_seconds: 30,
+            body_timeout_seconds: 30,
+            answer_timeout_seconds: 60,
             idle_timeout_seconds: 30,
+            max_connection_seconds: 3600,
             drain_seconds: 30,
         }
     }

@@ -46,7 +46,7 @@ pub async fn change(store: &Store, parts: u32, step: u32) -> usize {
     for row in tx.query(all, []).await.unwrap() {
         let subject: String = row.try_get_by_index(0).unwrap();
         let directories: Vec<i32> = row.try_get_by_index(2).unwrap();
-        let subject = Subject::from_word(&subject).unwrap();
+        let subject = Subject::from_word(&subject);
         if subject == Subject::Category {
             concerned += directories.len();
         }

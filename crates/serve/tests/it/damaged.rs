@@ -27,12 +27,21 @@ struct Format {
     checked: bool,
 }
 
-const FORMATS: [Format; 1] = [Format {
-    name: "protobuf",
-    encode: proto::encode,
-    load: |bytes| Snapshot::from_bytes(bytes).map_err(|error| error.to_string()),
-    checked: false,
-}];
+const FORMATS: [Format; 2] = [
+    Format { name: "protobuf", encode: proto::encode, load, checked: false },
+    Format { name: "native", encode: native, load, checked: true },
+];
+
+fn load(bytes: &[u8]) -> Result<Snapshot, String> {
+    Snapshot::from_bytes(bytes.to_vec()).map_err(|error| error.to_string())
+}
+
+fn native(cache: &MirrorList) -> Vec<u8> {
+    let snapshot = Snapshot::from_proto(cache).unwrap();
+    let mut bytes = Vec::new();
+    snapshot.write_to(snapshot.serial(), None, &mut bytes).unwrap();
+    bytes
+}
 
 /// What loading one damaged file and asking it 50 questions may take. It takes milliseconds.
 const LONGEST: Duration = Duration::from_secs(20);
@@ -129,6 +138,7 @@ fn ask(snapshot: Snapshot, questions: &[Question]) {
             query: &question.query,
             forwarded_for: &[],
             peer: question.peer,
+            accept: "",
             now: clock().now(),
         };
         let answer = answer::answer(&data, policy, &request, &mut rand::rng());

@@ -52,7 +52,7 @@ async fn a_new_file_is_taken_into_use_while_every_request_is_answered() {
         client.await.unwrap();
     }
     assert!(asked.load(Relaxed) > 0);
-    assert!(metric(&server, "mirrormanager_serve_data_swaps_total 2").await);
+    until("both are counted", || metric(&server, "mirrormanager_serve_data_swaps_total 2")).await;
     assert!(metric(&server, "mirrormanager_serve_snapshot_created_timestamp_seconds 1700000002").await);
 }
 
