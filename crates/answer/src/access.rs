@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::IpAddr;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike as _, Utc};
 
 use crate::escape;
 
@@ -25,24 +25,38 @@ pub struct AccessRecord {
 }
 
 impl fmt::Display for AccessRecord {
-    /// `IP: A; DATE: Y-M-D; COUNTRY: C; REPO: R; ARCH: A`, and `; PEER: A` behind it when the peer is to be
-    /// logged. The job that counts splits at blanks and looks at the fields up to ARCH, so no value has a
-    /// blank, a control character or a semicolon: they are percent-encoded.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "IP: {}; DATE: {}; COUNTRY: ", self.client, self.time.format("%Y-%m-%d"))?;
-        escape::write_log(&self.country, f)?;
-        f.write_str("; REPO: ")?;
-        escape::write_log(&self.repo, f)?;
-        f.write_str("; ARCH: ")?;
-        escape::write_log(&self.arch, f)?;
-        match self.peer {
-            Some(peer) => write!(f, "; PEER: {peer}"),
-            None => Ok(()),
-        }
+        self.write(|address| address, f)
     }
 }
 
 impl AccessRecord {
+    /// `IP: A; DATE: Y-M-D; COUNTRY: C; REPO: R; ARCH: A`, and `; PEER: A` behind it when the peer is to be
+    /// logged; addresses as `show` has them, without blanks. The job that counts splits at blanks and looks at
+    /// the fields up to ARCH, so no value has a blank, a control character or a semicolon: they are
+    /// percent-encoded.
+    ///
+    /// # Errors
+    /// What `to` says.
+    pub fn write<T: fmt::Display>(
+        &self,
+        show: impl Fn(IpAddr) -> T,
+        to: &mut impl fmt::Write,
+    ) -> fmt::Result {
+        let date = self.time.date_naive();
+        let (year, month, day) = (date.year(), date.month(), date.day());
+        write!(to, "IP: {}; DATE: {year:04}-{month:02}-{day:02}; COUNTRY: ", show(self.client))?;
+        escape::write_log(&self.country, to)?;
+        to.write_str("; REPO: ")?;
+        escape::write_log(&self.repo, to)?;
+        to.write_str("; ARCH: ")?;
+        escape::write_log(&self.arch, to)?;
+        match self.peer {
+            Some(peer) => write!(to, "; PEER: {}", show(peer)),
+            None => Ok(()),
+        }
+    }
+
     /// The line with its newline, to be written in one go.
     pub fn line(&self) -> String {
         format!("{self}\n")

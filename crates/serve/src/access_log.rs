@@ -1,51 +1,84 @@
-//! The access log: one line per request for a repository, in the old server's form (spec mirrorlist
-//! C.8), written by a thread of its own.
+//! The access log: one line per request, in the old server's form (spec mirrorlist C.8) or as JSON, written
+//! by a thread of its own.
 //!
-//! A request hands its line over through a bounded queue and never waits: when the disk is slower than
-//! the clients, lines are dropped and counted. The thread writes what has piled up in one go. Only in upstream
-//! compatibility does each request write its own line, so that whoever has the answer finds the line.
+//! A request puts its line into the memory of its thread and never waits: the writer takes what has piled up
+//! a few times a second, and when the disk is slower than the clients, lines are dropped and counted. Only in
+//! upstream compatibility does each request write its own line, so that whoever has the answer finds the
+//! line.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+mod addresses;
+mod entry;
+mod writer;
+
+use std::io;
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::{Duration, Instant};
 
-use answer::AccessRecord;
 use tokio::sync::oneshot;
 
 use crate::metrics::Metrics;
+use writer::Writer;
 
-/// Lines are written at the latest when this many bytes have piled up.
-const BATCH_BYTES: usize = 64 * 1024;
+pub(crate) use addresses::Addresses;
+pub(crate) use entry::{Entry, Form};
 
-enum Message {
-    Line(AccessRecord),
-    Reopen(oneshot::Sender<io::Result<()>>),
-    Close(oneshot::Sender<()>),
-}
+/// How long lines pile up.
+const GATHER: Duration = Duration::from_millis(100);
+
+/// Bytes of memory for lines that are kept for the next ones.
+const SPARE_BYTES: usize = 1 << 20;
+
+/// Calls to the writer that may wait; it looks at everything whenever there is one.
+const CALLS: usize = 16;
 
 /// When lines are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Timing {
     /// Each before its answer is sent, in one write, as the old server did.
     BeforeAnswer,
-    /// Soon, by a thread of its own; this many may wait.
-    Queued(usize),
+    /// Soon, by a thread of its own.
+    Soon,
 }
 
-/// The way to the log. Clones lead to the same file.
-#[derive(Debug, Clone)]
+/// The log.
+#[derive(Debug)]
 pub(crate) struct AccessLog {
-    way: Way,
+    form: Form,
+    addresses: Addresses,
     metrics: Arc<Metrics>,
+    way: Way,
 }
 
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 enum Way {
     Direct(Arc<Mutex<Writer>>),
-    Queue(SyncSender<Message>),
+    Queue { piles: Piles, bell: SyncSender<Call> },
+}
+
+/// The lines of all threads.
+#[derive(Debug, Clone, Default)]
+struct Piles(Arc<Mutex<Vec<Arc<Mutex<Pile>>>>>);
+
+/// The lines of one thread that are not written yet.
+#[derive(Debug)]
+struct Pile {
+    bytes: Vec<u8>,
+    lines: usize,
+    /// Lines that it may have.
+    most: usize,
+}
+
+/// What the writer is told.
+enum Call {
+    /// There are lines.
+    Lines,
+    /// There are many lines.
+    Many,
+    Reopen(oneshot::Sender<io::Result<()>>),
+    Close(oneshot::Sender<()>),
 }
 
 impl AccessLog {
@@ -53,191 +86,214 @@ impl AccessLog {
     ///
     /// # Errors
     /// What the system says about the file, or about the thread.
-    pub(crate) fn open(path: &Path, timing: Timing, metrics: Arc<Metrics>) -> io::Result<Self> {
-        let file = append(path)?;
-        let writer =
-            Writer { path: path.to_owned(), file, batch: Vec::new(), lines: 0, torn: false, failing: false };
+    pub(crate) fn open(
+        path: &Path,
+        form: Form,
+        addresses: Addresses,
+        timing: Timing,
+        metrics: Arc<Metrics>,
+    ) -> io::Result<Self> {
+        let writer = Writer::open(path, Arc::clone(&metrics))?;
         let way = match timing {
             Timing::BeforeAnswer => Way::Direct(Arc::new(Mutex::new(writer))),
-            Timing::Queued(lines) => {
-                let (queue, messages) = sync_channel(lines.max(1));
-                let counts = Arc::clone(&metrics);
-                let run = move || writer.run(&messages, &counts);
+            Timing::Soon => {
+                let (bell, calls) = sync_channel(CALLS);
+                let piles = Piles::default();
+                let run = {
+                    let piles = piles.clone();
+                    move || run(writer, &piles, &calls)
+                };
                 thread::Builder::new().name("access-log".into()).spawn(run)?;
-                Way::Queue(queue)
+                Way::Queue { piles, bell }
             }
         };
-        Ok(Self { way, metrics })
+        Ok(Self { form, addresses, metrics, way })
     }
 
-    /// Hands over what one line says, or writes it. A line that finds no room is counted.
-    pub(crate) fn write(&self, record: AccessRecord) {
-        match &self.way {
-            Way::Direct(writer) => {
-                let mut writer = locked(writer);
-                writer.add(&record);
-                writer.flush(&self.metrics);
+    /// The way to the log of one thread that serves, for which `most` lines may wait.
+    pub(crate) fn thread(&self, most: usize) -> ThreadLog {
+        let way = match &self.way {
+            Way::Direct(writer) => ThreadWay::Direct(Arc::clone(writer)),
+            Way::Queue { piles, bell } => {
+                let pile = Arc::new(Mutex::new(Pile { bytes: Vec::new(), lines: 0, most: most.max(1) }));
+                locked(&piles.0).push(Arc::clone(&pile));
+                ThreadWay::Pile { pile, bell: bell.clone() }
             }
-            Way::Queue(queue) => match queue.try_send(Message::Line(record)) {
-                Ok(()) => {}
-                Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => self.metrics.log_dropped(1),
-            },
-        }
+        };
+        let (addresses, metrics) = (self.addresses.clone(), Arc::clone(&self.metrics));
+        ThreadLog { form: self.form, addresses, metrics, way }
     }
 
-    /// Writes what is queued to the old file, then opens the path anew (log rotation).
+    /// Writes what has piled up to the old file, then opens the path anew (log rotation).
     ///
     /// # Errors
     /// What the system says; the old file is then written further.
     pub(crate) async fn reopen(&self) -> io::Result<()> {
         match &self.way {
             Way::Direct(writer) => locked(writer).reopen(),
-            Way::Queue(queue) => {
+            Way::Queue { bell, .. } => {
                 let (done, answer) = oneshot::channel();
-                send(queue, Message::Reopen(done)).await;
+                call(bell, Call::Reopen(done)).await;
                 answer.await.unwrap_or_else(|_| Err(io::ErrorKind::BrokenPipe.into()))
             }
         }
     }
 
-    /// Writes what is queued and ends the writer.
+    /// Writes what has piled up and ends the writer.
     pub(crate) async fn close(&self) {
-        if let Way::Queue(queue) = &self.way {
+        if let Way::Queue { bell, .. } = &self.way {
             let (done, answer) = oneshot::channel();
-            send(queue, Message::Close(done)).await;
+            call(bell, Call::Close(done)).await;
             let _ = answer.await;
         }
     }
 }
 
-/// Sends a message that has to arrive: waits for room, on a thread that may.
-async fn send(queue: &SyncSender<Message>, message: Message) {
-    let queue = queue.clone();
-    let _ = tokio::task::spawn_blocking(move || queue.send(message)).await;
-}
-
-/// A panic between two lines leaves nothing half-done.
-fn locked(writer: &Mutex<Writer>) -> MutexGuard<'_, Writer> {
-    writer.lock().unwrap_or_else(PoisonError::into_inner)
+/// The way to the log of one thread.
+#[derive(Debug)]
+pub(crate) struct ThreadLog {
+    form: Form,
+    addresses: Addresses,
+    metrics: Arc<Metrics>,
+    way: ThreadWay,
 }
 
 #[derive(Debug)]
-struct Writer {
-    path: PathBuf,
-    file: File,
-    batch: Vec<u8>,
-    /// Lines in the batch.
-    lines: u64,
-    /// The file ends in the middle of a line, because a write was cut short.
-    torn: bool,
-    /// The last write failed; it is reported once.
-    failing: bool,
+enum ThreadWay {
+    Direct(Arc<Mutex<Writer>>),
+    Pile { pile: Arc<Mutex<Pile>>, bell: SyncSender<Call> },
 }
 
-impl Writer {
-    fn run(mut self, messages: &Receiver<Message>, metrics: &Metrics) {
-        while let Ok(first) = messages.recv() {
-            let mut next = Some(first);
-            while let Some(message) = next {
-                match message {
-                    Message::Line(record) => {
-                        self.add(&record);
-                        if self.batch.len() >= BATCH_BYTES {
-                            self.flush(metrics);
-                        }
-                    }
-                    Message::Reopen(done) => {
-                        self.flush(metrics);
-                        let _ = done.send(self.reopen());
-                    }
-                    Message::Close(done) => {
-                        self.flush(metrics);
-                        let _ = done.send(());
-                        return;
-                    }
+impl ThreadLog {
+    /// Which form lines have.
+    pub(crate) fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Puts a line on the pile, or writes it. A line that finds no room is counted.
+    pub(crate) fn write(&self, entry: &Entry<'_>) {
+        match &self.way {
+            ThreadWay::Direct(writer) => {
+                let mut line = Vec::with_capacity(128);
+                if entry.write(self.form, &self.addresses, &mut line) {
+                    locked(writer).write(&line);
                 }
-                next = messages.try_recv().ok();
             }
-            self.flush(metrics);
-        }
-    }
-
-    fn add(&mut self, record: &AccessRecord) {
-        // Writing into memory does not fail.
-        let _ = writeln!(self.batch, "{record}");
-        self.lines += 1;
-    }
-
-    fn reopen(&mut self) -> io::Result<()> {
-        self.file = append(&self.path)?;
-        (self.torn, self.failing) = (false, false);
-        Ok(())
-    }
-
-    /// Writes the batch. A failure costs the lines that were not written, never the server.
-    fn flush(&mut self, metrics: &Metrics) {
-        if self.batch.is_empty() {
-            return;
-        }
-        if self.torn {
-            self.batch.insert(0, b'\n');
-        }
-        let mut left = self.batch.as_slice();
-        let mut failure = None;
-        while !left.is_empty() {
-            match self.file.write(left) {
-                Ok(0) => failure = Some(io::Error::from(io::ErrorKind::WriteZero)),
-                Ok(written) => left = left.get(written..).unwrap_or_default(),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => failure = Some(error),
-            }
-            if failure.is_some() {
-                break;
-            }
-        }
-        match failure {
-            None => (self.torn, self.failing) = (false, false),
-            Some(error) => {
-                let written = self.batch.get(..self.batch.len() - left.len()).unwrap_or_default();
-                self.torn = written.last().map_or(self.torn, |last| *last != b'\n');
-                let whole = written.iter().filter(|byte| **byte == b'\n').count() as u64;
-                metrics.log_dropped(self.lines.saturating_sub(whole));
-                if !std::mem::replace(&mut self.failing, true) {
-                    tracing::error!(file = %self.path.display(), %error, "failed to write the access log; lines are dropped until it works again");
+            ThreadWay::Pile { pile, bell } => {
+                // The writer has it only for as long as it takes to exchange a pointer.
+                let mut pile = locked(pile);
+                if pile.lines >= pile.most {
+                    return self.metrics.log_dropped(1);
+                }
+                if entry.write(self.form, &self.addresses, &mut pile.bytes) {
+                    pile.lines += 1;
+                    let (lines, most) = (pile.lines, pile.most);
+                    drop(pile);
+                    // Full of calls, it comes anyway.
+                    if lines == most.div_ceil(2) {
+                        let _ = bell.try_send(Call::Many);
+                    } else if lines == 1 {
+                        let _ = bell.try_send(Call::Lines);
+                    }
                 }
             }
         }
-        self.batch.clear();
-        self.lines = 0;
     }
 }
 
-fn append(path: &Path) -> io::Result<File> {
-    OpenOptions::new().append(true).create(true).open(path)
+/// The thread that writes.
+fn run(mut writer: Writer, piles: &Piles, calls: &Receiver<Call>) {
+    let mut spare = Vec::new();
+    let mut write = |writer: &mut Writer| {
+        let all = locked(&piles.0).clone();
+        for pile in all {
+            spare.clear();
+            {
+                let mut pile = locked(&pile);
+                std::mem::swap(&mut spare, &mut pile.bytes);
+                pile.lines = 0;
+            }
+            if !spare.is_empty() {
+                writer.write(&spare);
+            }
+            if spare.capacity() > SPARE_BYTES {
+                spare = Vec::new();
+            }
+        }
+    };
+    let mut until: Option<Instant> = None;
+    loop {
+        let call = match until {
+            None => calls.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            Some(until) => calls.recv_timeout(until.saturating_duration_since(Instant::now())),
+        };
+        if let Ok(Call::Lines) = call {
+            until.get_or_insert_with(|| Instant::now() + GATHER);
+            continue;
+        }
+        until = None;
+        write(&mut writer);
+        match call {
+            Ok(Call::Lines | Call::Many) | Err(RecvTimeoutError::Timeout) => {}
+            Ok(Call::Reopen(done)) => {
+                let _ = done.send(writer.reopen());
+            }
+            Ok(Call::Close(done)) => {
+                let _ = done.send(());
+                return;
+            }
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+    }
+}
+
+/// Makes a call that has to arrive: waits for room, on a thread that may.
+async fn call(bell: &SyncSender<Call>, call: Call) {
+    let bell = bell.clone();
+    let _ = tokio::task::spawn_blocking(move || bell.send(call)).await;
+}
+
+/// A panic between two lines leaves nothing half-done.
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
 mod tests {
+    use answer::{AccessRecord, Kind};
     use model::clock::{Clock as _, FixedClock};
 
     use super::*;
 
-    const QUEUED: Timing = Timing::Queued(100);
-
     fn log(path: &Path, timing: Timing) -> (AccessLog, Arc<Metrics>) {
         let metrics = Arc::new(Metrics::default());
-        (AccessLog::open(path, timing, Arc::clone(&metrics)).unwrap(), metrics)
+        let log = AccessLog::open(path, Form::Upstream, Addresses::Whole, timing, Arc::clone(&metrics));
+        (log.unwrap(), metrics)
     }
 
-    fn record(repo: &str) -> AccessRecord {
-        AccessRecord {
+    fn write(log: &ThreadLog, repo: &str) {
+        let time = FixedClock::at(86_400).now();
+        let record = AccessRecord {
             client: [192, 0, 2, 1].into(),
             peer: None,
-            time: FixedClock::at(86_400).now(),
+            time,
             country: "N/A".into(),
             repo: repo.into(),
             arch: "x86_64".into(),
-        }
+        };
+        log.write(&Entry {
+            record: Some(&record),
+            peer: [127, 0, 0, 1].into(),
+            time,
+            path: "/mirrorlist",
+            asn: None,
+            kind: Kind::Mirrorlist,
+            status: 200,
+            tier: None,
+            bytes: 0,
+            took: Duration::ZERO,
+            agent: None,
+        });
     }
 
     fn line(repo: &str) -> String {
@@ -246,16 +302,17 @@ mod tests {
 
     #[tokio::test]
     async fn lines_arrive_in_order_and_reopening_follows_the_rotated_path() {
-        for timing in [QUEUED, Timing::BeforeAnswer] {
+        for timing in [Timing::Soon, Timing::BeforeAnswer] {
             let folder = tempfile::tempdir().unwrap();
             let (path, old) = (folder.path().join("log"), folder.path().join("log.1"));
             std::fs::write(&path, "before\n").unwrap();
             let (log, metrics) = log(&path, timing);
-            log.write(record("one"));
-            log.write(record("two"));
+            let thread = log.thread(100);
+            write(&thread, "one");
+            write(&thread, "two");
             std::fs::rename(&path, &old).unwrap();
             log.reopen().await.unwrap();
-            log.write(record("three"));
+            write(&thread, "three");
             log.close().await;
             let before = format!("before\n{}{}", line("one"), line("two"));
             assert_eq!(std::fs::read_to_string(old).unwrap(), before);
@@ -268,8 +325,23 @@ mod tests {
     fn a_line_is_there_before_its_answer_when_that_is_asked_for() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let (log, _) = log(file.path(), Timing::BeforeAnswer);
-        log.write(record("one"));
+        write(&log.thread(1), "one");
         assert_eq!(std::fs::read_to_string(file.path()).unwrap(), line("one"));
+    }
+
+    #[tokio::test]
+    async fn the_lines_of_all_threads_are_whole() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let (log, metrics) = log(file.path(), Timing::Soon);
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                let thread = log.thread(usize::MAX);
+                scope.spawn(move || (0..5000).for_each(|_| write(&thread, "same")));
+            }
+        });
+        log.close().await;
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), line("same").repeat(20_000));
+        assert_eq!(metrics.log_drops(), 0);
     }
 
     #[tokio::test]
@@ -277,33 +349,43 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("inner");
         std::fs::create_dir(&inner).unwrap();
-        let (log, _) = log(&inner.join("log"), QUEUED);
+        let (log, _) = log(&inner.join("log"), Timing::Soon);
         let moved = folder.path().join("moved");
         std::fs::rename(&inner, &moved).unwrap();
         assert!(log.reopen().await.is_err());
-        log.write(record("kept"));
+        write(&log.thread(1), "kept");
         log.close().await;
         assert_eq!(std::fs::read_to_string(moved.join("log")).unwrap(), line("kept"));
     }
 
     #[tokio::test]
     async fn a_full_disk_drops_lines_and_counts_them() {
-        for timing in [QUEUED, Timing::BeforeAnswer] {
+        for timing in [Timing::Soon, Timing::BeforeAnswer] {
             let (log, metrics) = log(Path::new("/dev/full"), timing);
-            log.write(record("lost"));
-            log.write(record("lost-too"));
+            let thread = log.thread(100);
+            write(&thread, "lost");
+            write(&thread, "lost-too");
             log.close().await;
             assert_eq!(metrics.log_drops(), 2);
         }
     }
 
-    #[test]
-    fn a_full_queue_drops_the_line_and_counts_it() {
+    #[tokio::test]
+    async fn what_finds_no_room_is_dropped_and_counted() {
+        let file = tempfile::NamedTempFile::new().unwrap();
         let metrics = Arc::new(Metrics::default());
-        let (queue, _nobody_reads) = sync_channel(1);
-        let log = AccessLog { way: Way::Queue(queue), metrics: Arc::clone(&metrics) };
-        log.write(record("queued"));
-        log.write(record("dropped"));
+        let (bell, calls) = sync_channel(CALLS);
+        let piles = Piles::default();
+        let way = Way::Queue { piles: piles.clone(), bell };
+        let (form, addresses) = (Form::Upstream, Addresses::Whole);
+        let log = AccessLog { form, addresses, metrics: Arc::clone(&metrics), way };
+        let thread = log.thread(2);
+        for repo in ["one", "two", "dropped"] {
+            write(&thread, repo);
+        }
         assert_eq!(metrics.log_drops(), 1);
+        drop((log, thread));
+        run(Writer::open(file.path(), metrics).unwrap(), &piles, &calls);
+        assert_eq!(std::fs::read_to_string(file.path()).unwrap(), line("one") + &line("two"));
     }
 }

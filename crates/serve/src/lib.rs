@@ -18,10 +18,15 @@
 //! **Control.** `serve.control` is the address of a second listener for `/health/live`, `/health/ready` and
 //! `/metrics`. They are not on the public port.
 //!
-//! **Access log.** `serve.access_log = "upstream"` writes the lines that `mm2_mirrorlist-statistics` reads.
-//! Writing never delays an answer: what the disk can not take is dropped and counted in
-//! `mirrormanager_serve_access_log_dropped_lines_total`. In `answer.compatibility = "upstream"` each line is
-//! written before its answer is sent, as the old server did. Rotate by renaming and SIGHUP.
+//! **Access log.** `serve.access_log = "upstream"` writes the lines that `mm2_mirrorlist-statistics` reads, of
+//! requests for a repository; `"json"` writes an object per request: `time`, `client`, `peer`, `country`, `asn`,
+//! `repo`, `arch`, `path` (without the query), `kind`, `status`, `tier`, `bytes`, `duration_us`, `user_agent`; what
+//! is not known is left out. Writing never delays an answer: what the disk can not take is dropped and
+//! counted in `mirrormanager_serve_access_log_dropped_lines_total`. In `answer.compatibility = "upstream"` each old
+//! line is written before its answer is sent, as the old server did. Rotate by renaming and SIGHUP.
+//! `serve.access_log_addresses` cuts or hashes addresses in either form. To rotate the key of the hashes, write
+//! a new secret and restart; without the old one nobody can tell whose the older hashes are, nor compare
+//! them with newer ones.
 //!
 //! **Clients.** GET, HEAD and POST are answered, others get 405 (in `answer.compatibility = "upstream"` every
 //! method is answered like GET). HTTP/1.0, 1.1 with keep-alive and pipelining, and HTTP/2 without TLS by prior

@@ -11,14 +11,16 @@ use std::time::{Duration, Instant};
 
 use answer::{Answer, Failure, Kind, Policy};
 use arc_swap::ArcSwapOption;
+use chrono::{DateTime, Utc};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{
-    ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
+    ACCEPT, ALLOW, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, USER_AGENT,
 };
-use hyper::{Method, Request, Response, StatusCode};
+use hyper::http::request::Parts;
+use hyper::{Method, Request, Response, StatusCode, Uri};
 use model::clock::Clock;
 
-use crate::access_log::AccessLog;
+use crate::access_log::{Entry, Form, ThreadLog};
 use crate::body::Pieces;
 use crate::data::Loaded;
 use crate::deadline::Cut;
@@ -29,12 +31,11 @@ use crate::metrics::Traffic;
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// What is needed to answer. Each thread that serves has its own.
-#[derive(Clone)]
 pub(crate) struct Public {
     pub(crate) policy: Policy,
     pub(crate) data: Arc<ArcSwapOption<Loaded>>,
     pub(crate) traffic: Arc<Traffic>,
-    pub(crate) access_log: Option<AccessLog>,
+    pub(crate) access_log: Option<ThreadLog>,
     pub(crate) clock: Arc<dyn Clock>,
     /// How much of a request's body is read.
     pub(crate) max_body_bytes: usize,
@@ -43,24 +44,73 @@ pub(crate) struct Public {
 }
 
 impl Public {
-    /// The answer to a request; a panic on the way becomes a 500 for this one client.
-    fn answer(&self, peer: IpAddr, request: &Request<()>) -> Answer {
+    /// The response to a request whose body is read.
+    fn respond(&self, peer: IpAddr, request: &Parts) -> Response<Pieces> {
+        let began = Instant::now();
+        if !self.allows(&request.method) {
+            self.traffic.answered(Kind::Error(Failure::NotServed), 405, None, 0, began.elapsed());
+            return not_allowed();
+        }
         let data = self.data.load();
-        // The server listens only once data is there.
-        let Some(loaded) = data.as_deref() else { return failed() };
+        let now = self.clock.now();
+        let answer = match data.as_deref() {
+            Some(loaded) => self.answer(loaded, peer, request, now),
+            // The server listens only once data is there.
+            None => failed(),
+        };
+        let took = began.elapsed();
+        self.log(data.as_deref(), peer, request, &answer, now, took);
+        self.traffic.answered(answer.kind, answer.status, answer.tier, answer.body.len(), took);
+        response(answer, &request.method)
+    }
+
+    /// The answer to a request; a panic on the way becomes a 500 for this one client.
+    fn answer(&self, loaded: &Loaded, peer: IpAddr, request: &Parts, now: DateTime<Utc>) -> Answer {
         let forwarded_for: Vec<&[u8]> =
-            request.headers().get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
+            request.headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes).collect();
         let question = answer::Request {
-            path: request.uri().path(),
-            query: request.uri().query().unwrap_or_default(),
-            accept: request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default(),
+            path: request.uri.path(),
+            query: request.uri.query().unwrap_or_default(),
+            accept: request.headers.get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default(),
             forwarded_for: &forwarded_for,
             peer,
-            now: self.clock.now(),
+            now,
         };
-        guarded(&self.traffic, request, || {
+        guarded(&self.traffic, &request.uri, || {
             answer::answer(loaded.data(), &self.policy, &question, &mut rand::rng())
         })
+    }
+
+    fn log(
+        &self,
+        loaded: Option<&Loaded>,
+        peer: IpAddr,
+        request: &Parts,
+        answer: &Answer,
+        time: DateTime<Utc>,
+        took: Duration,
+    ) {
+        let Some(log) = &self.access_log else { return };
+        let record = answer.access.as_ref();
+        let asn = match log.form() {
+            Form::Upstream => None,
+            Form::Json => {
+                record.zip(loaded).and_then(|(record, loaded)| loaded.data().asns.of(record.client))
+            }
+        };
+        log.write(&Entry {
+            record,
+            peer,
+            time,
+            path: request.uri.path(),
+            asn: asn.map(|asn| asn.text),
+            kind: answer.kind,
+            status: answer.status,
+            tier: answer.tier,
+            bytes: answer.body.len(),
+            took,
+            agent: request.headers.get(USER_AGENT).map(HeaderValue::as_bytes),
+        });
     }
 
     fn allows(&self, method: &Method) -> bool {
@@ -75,18 +125,7 @@ impl Handler for Public {
         if !body.is_end_stream() {
             drain(body, self.max_body_bytes, self.body_time).await;
         }
-        let began = Instant::now();
-        let request = Request::from_parts(head, ());
-        if !self.allows(request.method()) {
-            self.traffic.answered(Kind::Error(Failure::NotServed), 405, None, 0, began.elapsed());
-            return not_allowed();
-        }
-        let mut answer = self.answer(peer, &request);
-        if let (Some(log), Some(record)) = (&self.access_log, answer.access.take()) {
-            log.write(record);
-        }
-        self.traffic.answered(answer.kind, answer.status, answer.tier, answer.body.len(), began.elapsed());
-        respond(answer, request.method())
+        self.respond(peer, &head)
     }
 
     fn connected(&self) {
@@ -103,16 +142,16 @@ impl Handler for Public {
 }
 
 /// Runs `answering`; a panic in it is counted, logged and becomes a 500.
-fn guarded(traffic: &Traffic, request: &Request<()>, answering: impl FnOnce() -> Answer) -> Answer {
+fn guarded(traffic: &Traffic, target: &Uri, answering: impl FnOnce() -> Answer) -> Answer {
     catch_unwind(AssertUnwindSafe(answering)).unwrap_or_else(|_| {
         traffic.panicked();
-        tracing::error!(target = %request.uri(), "answering panicked; please report this with the target");
+        tracing::error!(%target, "answering panicked; please report this with the target");
         failed()
     })
 }
 
-/// The response to a request with this method.
-fn respond(answer: Answer, method: &Method) -> Response<Pieces> {
+/// An answer to a request with this method.
+fn response(answer: Answer, method: &Method) -> Response<Pieces> {
     let body = Pieces::from(answer.body);
     // HTTP/1 says the length of what is sent by itself; it can not know that of a body left out, and
     // HTTP/2 says nothing about an empty one.
@@ -167,8 +206,9 @@ mod tests {
     #[test]
     fn a_panic_is_a_500_for_one_client_and_is_counted() {
         let metrics = Arc::new(Metrics::default());
-        let answer = guarded(&metrics.traffic(), &Request::new(()), || panic!("a fault of ours"));
-        let response = respond(answer, &Method::GET);
+        let answer =
+            guarded(&metrics.traffic(), &Uri::from_static("/mirrorlist"), || panic!("a fault of ours"));
+        let response = response(answer, &Method::GET);
         assert_eq!(response.status(), 500);
         assert_eq!(response.headers().get(CONTENT_LENGTH), Some(&HeaderValue::from_static("0")));
         assert!(metrics.text(None).unwrap().contains("mirrormanager_serve_panics_total 1\n"));

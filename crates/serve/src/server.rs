@@ -13,7 +13,7 @@ use settings::serve::{AccessLogFormat, Serve};
 use tokio::sync::watch;
 use tokio::task::spawn_local;
 
-use crate::access_log::{AccessLog, Timing};
+use crate::access_log::{AccessLog, Addresses, Form, Timing};
 use crate::control::{Control, Readiness};
 use crate::data::Sources;
 use crate::error::{DataError, StartError};
@@ -94,7 +94,9 @@ impl Server {
                 policy: policy.clone(),
                 data: Arc::clone(&data),
                 traffic: metrics.traffic(),
-                access_log: access_log.clone(),
+                access_log: access_log
+                    .as_ref()
+                    .map(|log| log.thread(options.serve.access_log_queue / threads)),
                 clock: Arc::clone(&clock),
                 max_body_bytes: options.serve.max_body_bytes,
                 body_time: Duration::from_secs(options.serve.body_timeout_seconds),
@@ -201,19 +203,20 @@ impl Running {
 
 fn open_access_log(options: &Options, metrics: &Arc<Metrics>) -> Result<Option<AccessLog>, StartError> {
     let settings = &options.serve;
-    let timing = match options.answer.compatibility {
-        Compatibility::Upstream => Timing::BeforeAnswer,
-        Compatibility::Native => Timing::Queued(settings.access_log_queue),
+    let form = match settings.access_log {
+        AccessLogFormat::Off => return Ok(None),
+        AccessLogFormat::Upstream => Form::Upstream,
+        AccessLogFormat::Json => Form::Json,
     };
-    match settings.access_log {
-        AccessLogFormat::Off => Ok(None),
-        AccessLogFormat::Upstream => {
-            let file = &settings.access_log_file;
-            AccessLog::open(file, timing, Arc::clone(metrics))
-                .map(Some)
-                .map_err(|source| StartError::AccessLog { file: file.clone(), source })
-        }
-    }
+    let timing = match (form, options.answer.compatibility) {
+        (Form::Upstream, Compatibility::Upstream) => Timing::BeforeAnswer,
+        _ => Timing::Soon,
+    };
+    let addresses = Addresses::of(settings.access_log_addresses, settings.access_log_key.as_ref());
+    let file = &settings.access_log_file;
+    AccessLog::open(file, form, addresses, timing, Arc::clone(metrics))
+        .map(Some)
+        .map_err(|source| StartError::AccessLog { file: file.clone(), source })
 }
 
 /// Listening sockets and their address.

@@ -13,7 +13,10 @@ use crate::crawl::Crawl;
 use crate::database::Database;
 use crate::root::Settings;
 use crate::scan::Scan;
-use crate::serve::Serve;
+use crate::serve::{AccessLogAddresses, Serve};
+
+/// The shortest secret that makes guessing it harder than guessing an address.
+const LEAST_KEY_BYTES: usize = 16;
 
 /// A value that can not be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -124,6 +127,12 @@ fn cache(cache: &Cache) -> Checked {
 fn serve(serve: &Serve) -> Checked {
     file("serve.cache", &serve.cache)?;
     at_least("serve.access_log_queue", serve.access_log_queue as u64, 1)?;
+    let hashed = serve.access_log_addresses == AccessLogAddresses::Hashed;
+    let key_bytes = serve.access_log_key.as_ref().map_or(0, |key| key.expose().len());
+    if hashed && key_bytes < LEAST_KEY_BYTES {
+        let reason = format!("hashed needs serve.access_log_key, of at least {LEAST_KEY_BYTES} bytes");
+        return Err(mistake("serve.access_log_addresses", reason));
+    }
     within("serve.threads", serve.threads as u64, 0, 1_000)?;
     at_least("serve.max_connections", serve.max_connections as u64, 1)?;
     at_least("serve.max_header_bytes", serve.max_header_bytes as u64, 8_192)?;

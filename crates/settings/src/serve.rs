@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::secret::Secret;
+
 /// The sockets, files and limits of the mirrorlist server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -23,13 +25,19 @@ pub struct Serve {
     pub continents: Option<PathBuf>,
     /// The country database, a `.mmdb` file. Not set: every client's country is unknown.
     pub countries: Option<PathBuf>,
-    /// The access log: `off`, or `upstream` (one line per request for a repository, in the form that
-    /// `mm2_mirrorlist-statistics` reads).
+    /// The access log: `off`, `upstream` (one line per request for a repository, in the form that
+    /// `mm2_mirrorlist-statistics` reads) or `json` (one object per line, of every request).
     pub access_log: AccessLogFormat,
     /// The file of the access log.
     pub access_log_file: PathBuf,
     /// Lines that may wait for the disk. Further ones are dropped and counted, never waited for.
     pub access_log_queue: usize,
+    /// Addresses of clients in the access log: `whole`, `truncated` (to 24 bits of IPv4, 48 bits of IPv6) or
+    /// `hashed` (with `access_log_key`; the same client has the same hash while the key is the same).
+    pub access_log_addresses: AccessLogAddresses,
+    /// The secret for hashed addresses, best as `${file:/path}`. Whoever has it can find out the addresses;
+    /// change it, and restart, as often as no client should be followed any longer.
+    pub access_log_key: Option<Secret>,
     /// Seconds between two looks at the input files for a change. 0: only on SIGHUP.
     pub watch_seconds: u64,
     /// Seconds that a changed file must have stayed the same before it is loaded. A file that is
@@ -74,6 +82,8 @@ impl Default for Serve {
             access_log: AccessLogFormat::Off,
             access_log_file: "/var/log/mirrormanager/mirrorlist.log".into(),
             access_log_queue: 16_384,
+            access_log_addresses: AccessLogAddresses::Whole,
+            access_log_key: None,
             watch_seconds: 5,
             settle_seconds: 2,
             accept_older: false,
@@ -99,4 +109,18 @@ pub enum AccessLogFormat {
     Off,
     /// `IP: …; DATE: …; COUNTRY: …; REPO: …; ARCH: …`.
     Upstream,
+    /// One JSON object per line.
+    Json,
+}
+
+/// How addresses of clients are logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AccessLogAddresses {
+    /// As they are.
+    Whole,
+    /// Without their ends.
+    Truncated,
+    /// As keyed hashes.
+    Hashed,
 }

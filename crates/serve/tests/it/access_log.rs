@@ -2,7 +2,9 @@
 
 use std::fs;
 
-use settings::serve::AccessLogFormat;
+use serde_json::{Value, json};
+use settings::Secret;
+use settings::serve::{AccessLogAddresses, AccessLogFormat};
 
 use crate::support::{Client, Deployment, LIST, get};
 
@@ -69,6 +71,77 @@ async fn reopening_follows_a_rotation() {
     server.stop().await;
     assert_eq!(fs::read_to_string(old).unwrap().lines().count(), 2);
     assert_eq!(fs::read_to_string(path).unwrap().lines().count(), 1);
+}
+
+/// The line of a request for the list with `ip=192.0.2.77`, in this form and with these addresses.
+async fn one_line(format: AccessLogFormat, addresses: AccessLogAddresses, key: &str) -> String {
+    let mut deployment = Deployment::new();
+    let serve = &mut deployment.options.serve;
+    serve.access_log = format;
+    serve.access_log_addresses = addresses;
+    serve.access_log_key = Some(Secret::new(key));
+    let server = deployment.start().await;
+    get(server.address(), &format!("{LIST}&ip=192.0.2.77")).await;
+    server.stop().await;
+    fs::read_to_string(&deployment.options.serve.access_log_file).unwrap()
+}
+
+#[tokio::test]
+async fn addresses_are_cut_or_hashed_wherever_they_stand() {
+    use AccessLogAddresses::{Hashed, Truncated};
+    let cut = one_line(AccessLogFormat::Upstream, Truncated, "").await;
+    assert!(cut.starts_with("IP: 192.0.2.0; ") && cut.ends_with("; PEER: 127.0.0.0\n"), "{cut:?}");
+    let cut = one_line(AccessLogFormat::Json, Truncated, "").await;
+    assert!(cut.contains(r#""client":"192.0.2.0","peer":"127.0.0.0""#), "{cut:?}");
+
+    let hashed = one_line(AccessLogFormat::Upstream, Hashed, "a secret of some length").await;
+    assert!(!hashed.contains("192.0.2") && !hashed.contains("127.0"), "{hashed:?}");
+    assert_eq!(hashed.split_whitespace().nth(2), Some("DATE:"), "the fields are where they were: {hashed:?}");
+    assert_eq!(one_line(AccessLogFormat::Upstream, Hashed, "a secret of some length").await, hashed);
+    assert_ne!(one_line(AccessLogFormat::Upstream, Hashed, "another secret of it").await, hashed);
+    let client = hashed.split_whitespace().nth(1).unwrap().trim_end_matches(';');
+    let json = one_line(AccessLogFormat::Json, Hashed, "a secret of some length").await;
+    assert!(json.contains(&format!(r#""client":"{client}""#)), "{json:?}");
+}
+
+#[tokio::test]
+async fn json_has_a_line_for_every_request() {
+    let mut deployment = Deployment::new();
+    deployment.options.serve.access_log = AccessLogFormat::Json;
+    let netblocks = deployment.path("global_netblocks.txt");
+    fs::write(&netblocks, "192.0.2.0/24 64500\n").unwrap();
+    deployment.options.serve.netblocks = Some(netblocks);
+    let server = deployment.start().await;
+    let mut client = Client::connect(server.address()).await;
+    let bytes = client.get(&format!("{LIST}&ip=192.0.2.77")).await.body.len();
+    client.send("GET /nothing?ip=192.0.2.77 HTTP/1.1\r\nhost: t\r\nuser-agent: a\"\\\u{e9}b\r\n\r\n").await;
+    assert_eq!(client.reply().await.unwrap().status, 404);
+    client
+        .send(format!(
+            "GET /{} HTTP/1.1\r\nhost: t\r\nuser-agent: {}\r\n\r\n",
+            "p".repeat(999),
+            "a".repeat(999)
+        ))
+        .await;
+    assert_eq!(client.reply().await.unwrap().status, 404);
+    drop(client);
+    server.stop().await;
+    let log = fs::read_to_string(&deployment.options.serve.access_log_file).unwrap();
+    let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let [list, nothing, long] = lines.as_slice() else { panic!("{log}") };
+    let expected = json!({
+        "time": "2023-11-14T22:15:20.000Z", "client": "192.0.2.77", "peer": "127.0.0.1", "asn": "64500",
+        "repo": "linux-40", "arch": "x86_64", "path": "/mirrorlist", "kind": "mirrorlist", "status": 200,
+        "tier": "global", "bytes": bytes, "duration_us": list["duration_us"],
+    });
+    assert_eq!(*list, expected);
+    assert!(list["duration_us"].is_u64());
+    assert_eq!((&nothing["path"], &nothing["kind"]), (&json!("/nothing"), &json!("error_not_served")));
+    assert_eq!(nothing["user_agent"], json!("a\"\\\u{e9}b"));
+    assert_eq!(nothing.get("client"), None, "what nobody looked at is not said");
+    assert!(!log.lines().nth(1).unwrap().contains("192.0.2.77"), "no query, which may name addresses");
+    assert_eq!(long["path"].as_str().map(str::len), Some(256));
+    assert_eq!(long["user_agent"].as_str().map(str::len), Some(256));
 }
 
 #[tokio::test]
