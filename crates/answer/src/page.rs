@@ -8,7 +8,7 @@ use crate::data::Data;
 use crate::explain::{self, Explanation, Insight};
 use crate::policy::{Explain, Policy};
 use crate::question::{Form, Question};
-use crate::render::{JSON, TEXT, explanation, failure, json};
+use crate::render::{JSON, TEXT, failure, json};
 use crate::reply::{Answer, Failure, Kind};
 
 /// The explanation of the answer to a question.
@@ -25,7 +25,7 @@ pub(crate) fn explanation(
 ) -> Answer {
     match (explained(data, policy, request, question, rng), form) {
         (Ok(explanation), Form::Text) => {
-            Answer::new(200, Kind::Explanation, Some(TEXT), explanation::text(&explanation))
+            Answer::new(200, Kind::Explanation, Some(TEXT), explanation.to_string())
         }
         (Ok(explanation), Form::Json) => {
             Answer::new(200, Kind::Explanation, Some(JSON), json::text(&explanation))

@@ -136,6 +136,24 @@ pub enum Failure {
     NotTrusted,
 }
 
+impl Failure {
+    /// In words. (The old server's texts are others.)
+    pub const fn text(self) -> &'static str {
+        match self {
+            Self::NotServed => "there is no such page",
+            Self::Parameters => "either path=, or repo= and arch= must be specified",
+            Self::Path => "there is no such directory",
+            Self::Disabled => "the repository is switched off",
+            Self::Repository => "there is no such repository or architecture",
+            Self::Cache => "the cache names a directory that it does not have",
+            Self::Address => "the client's address can not be read",
+            Self::File => "the checksums of this file are not known",
+            Self::NoMirror => "no mirror has it",
+            Self::NotTrusted => "only trusted networks may ask about other addresses than their own",
+        }
+    }
+}
+
 impl Kind {
     /// All kinds.
     pub const ALL: [Self; 16] = [

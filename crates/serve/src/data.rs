@@ -137,6 +137,14 @@ pub(crate) fn load(sources: &Sources, reuse: Option<&Loaded>) -> Result<Loaded, 
     Ok(Loaded { data: answer::Data::new(snapshot, countries, asns, continents), signatures })
 }
 
+/// Reads the files that the settings name, for whoever wants answers without a server.
+///
+/// # Errors
+/// The first file that can not be used; or one that was changed in the meantime.
+pub fn read_data(settings: &Serve) -> Result<answer::Data, DataError> {
+    Ok(load(&Sources::of(settings), None)?.data)
+}
+
 /// Refuses data that is most likely an accident.
 ///
 /// # Errors

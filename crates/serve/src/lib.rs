@@ -64,6 +64,8 @@ mod socket;
 mod watch;
 mod worker;
 
+pub use data::read_data;
 pub use error::{DataError, StartError};
+pub use policy::policy;
 pub use run::run;
 pub use server::{Options, Running, Server};

@@ -11,7 +11,7 @@ use crate::error::StartError;
 ///
 /// # Errors
 /// A text that should be a network is none.
-pub(crate) fn policy(settings: &Answer) -> Result<Policy, StartError> {
+pub fn policy(settings: &Answer) -> Result<Policy, StartError> {
     let base = match settings.compatibility {
         wanted::Compatibility::Native => Policy::default(),
         wanted::Compatibility::Upstream => Policy::upstream(),

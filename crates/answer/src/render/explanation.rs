@@ -1,36 +1,38 @@
 //! An explanation for people: plain text, in columns.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 
 use crate::escape;
-use crate::explain::{Explanation, LeftOut, Mirror};
+use crate::explain::{Client, Explanation, LeftOut, Mirror};
 use crate::place::CountrySource;
 
 /// Width of the words at the beginning of a line.
 const WORD: usize = 11;
 
-/// The explanation as text. No value of a client or a mirror can begin a line of its own.
-pub(crate) fn text(explanation: &Explanation) -> String {
-    let mut text = String::with_capacity(4096);
-    let question: Vec<String> =
-        explanation.question.iter().map(|(name, value)| format!("{name}={value}")).collect();
-    push(&mut text, "question", question.join(" "));
-    push(&mut text, "client", client(explanation));
-    for network in &explanation.client.networks {
-        push(&mut text, "", format_args!("in the network {network} of a mirror"));
-    }
-    push(&mut text, "directory", &explanation.directory);
-    if let Some(file) = &explanation.file {
-        push(&mut text, "file", &file.name);
-    }
-    push(&mut text, "searched", &explanation.searched);
-    text.push('\n');
-    mirrors(&explanation.mirrors, &mut text);
-    for left_out in explanation.left_out.iter().flatten() {
+impl fmt::Display for Explanation {
+    /// No value of a client or a mirror can begin a line of its own.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut text = String::with_capacity(4096);
+        let question: Vec<String> =
+            self.question.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        push(&mut text, "question", question.join(" "));
+        push(&mut text, "client", client(&self.client));
+        for network in &self.client.networks {
+            push(&mut text, "", format_args!("in the network {network} of a mirror"));
+        }
+        push(&mut text, "directory", &self.directory);
+        if let Some(file) = &self.file {
+            push(&mut text, "file", &file.name);
+        }
+        push(&mut text, "searched", &self.searched);
         text.push('\n');
-        push_left_out(left_out, &mut text);
+        mirrors(&self.mirrors, &mut text);
+        for left_out in self.left_out.iter().flatten() {
+            text.push('\n');
+            push_left_out(left_out, &mut text);
+        }
+        f.write_str(&text)
     }
-    text
 }
 
 fn push(text: &mut String, word: &str, value: impl Display) {
@@ -38,8 +40,7 @@ fn push(text: &mut String, word: &str, value: impl Display) {
     text.push('\n');
 }
 
-fn client(explanation: &Explanation) -> String {
-    let client = &explanation.client;
+fn client(client: &Client) -> String {
     let country = client.country.as_deref().unwrap_or("unknown");
     let source = match client.country_source {
         CountrySource::Network => " (set by hand for its network)",

@@ -61,7 +61,7 @@ pub(crate) fn page(failure: Failure, form: Form) -> Answer {
     struct Error {
         error: &'static str,
     }
-    let error = reason(failure);
+    let error = failure.text();
     let (content_type, body) = match form {
         Form::Text => (TEXT, format!("error: {error}\n")),
         Form::Json => (JSON, json::text(&Error { error })),
@@ -99,21 +99,5 @@ fn text(failure: Failure, header: &str) -> String {
         // Here the header is the file's name.
         Failure::File => [header, " not found or has not metalink"].concat(),
         Failure::NoMirror | Failure::NotTrusted => String::new(),
-    }
-}
-
-/// Ours.
-fn reason(failure: Failure) -> &'static str {
-    match failure {
-        Failure::NotServed => "there is no such page",
-        Failure::Parameters => "either path=, or repo= and arch= must be specified",
-        Failure::Path => "there is no such directory",
-        Failure::Disabled => "the repository is switched off",
-        Failure::Repository => "there is no such repository or architecture",
-        Failure::Cache => "the cache names a directory that it does not have",
-        Failure::Address => "the client's address can not be read",
-        Failure::File => "the checksums of this file are not known",
-        Failure::NoMirror => "no mirror has it",
-        Failure::NotTrusted => "only trusted networks may ask about other addresses than their own",
     }
 }

@@ -6,6 +6,7 @@ pub mod completions;
 pub mod config;
 pub mod crawl;
 pub mod db;
+pub mod explain;
 pub mod host;
 pub mod host_parts;
 pub mod man;
@@ -57,6 +58,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Crawl(arguments) => block_on(crawl::run(arguments, &load()?)),
         Command::Cache(arguments) => block_on(cache::run(arguments, &load()?)),
         Command::Serve(arguments) => block_on(serve::run(arguments, load()?)),
+        Command::Explain(arguments) => explain::run(arguments, &load()?),
         Command::Config(Config::Default) => config::default(out),
         Command::Config(arguments) => config::run(&arguments, &load()?),
         Command::Db(arguments) => block_on(db::run(&arguments, &load()?)),

@@ -13,6 +13,7 @@ fn help_of_every_command() {
         "cache build",
         "cache inspect",
         "serve",
+        "explain",
         "db",
         "db migrate",
         "db check",

@@ -10,6 +10,7 @@ mod adopted;
 mod command_line;
 mod crawl_cli;
 mod demo;
+mod explain;
 mod help;
 mod locked;
 mod old_names;
