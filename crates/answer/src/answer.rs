@@ -41,8 +41,12 @@ pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut imp
     let Some(question) = Question::read(request.path, request.query, request.accept, policy) else {
         return fail(Format::Mirrorlist, Failure::NotServed, "");
     };
-    if let Page::Explanation(form) = question.page {
-        return page::explanation(data, policy, request, &question, form, rng);
+    match question.page {
+        Page::Answer => {}
+        Page::Explanation(form) => {
+            return page::explanation(data, policy, request, &question, form, rng);
+        }
+        Page::AllowList(form) => return page::allow_list(data, policy, request, &question, form, rng),
     }
     let mut header = String::with_capacity(256);
     let target = match target::find(&data.snapshot, policy, &question, &mut header) {
@@ -59,7 +63,7 @@ pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut imp
         return Answer { access, ..fail(question.format, Failure::File, &name) };
     }
     let decision = decide::decide(data, policy, &question, target, place, header, rng);
-    let reply = render::answer(data, policy, &question, &decision, request.now);
+    let reply = render::answer(&decision, request.now);
     let tier = decision.picks.first().map(|pick| pick.tier);
     Answer { access, tier, ..reply }
 }
@@ -88,7 +92,7 @@ pub fn decide_only<T>(
 /// Why there is none: E1 to E5.
 pub(crate) fn decision<'a>(
     data: &'a Data,
-    policy: &Policy,
+    policy: &'a Policy,
     question: &'a Question<'a>,
     client: IpAddr,
     rng: &mut impl Rng,

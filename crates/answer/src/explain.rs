@@ -14,13 +14,13 @@ use snapshot::{DigestKind, HostNo};
 use crate::answer;
 use crate::client;
 use crate::data::Data;
-use crate::decide::{Decision, Pick};
+use crate::decide::{Decision, Exclusive, Pick};
 use crate::names;
 use crate::place::CountrySource;
 use crate::policy::Policy;
 use crate::question::Question;
 use crate::reply::{Failure, Tier};
-use crate::urls::{Choice, Ending};
+use crate::urls::Ending;
 use crate::why::Reason;
 
 /// What the reader of an explanation may see.
@@ -30,6 +30,13 @@ pub enum Insight {
     Public,
     /// All hosts.
     Full,
+}
+
+impl Insight {
+    /// Whether the reader may see a host that is not in the answer.
+    fn covers(self, data: &Data, host: HostNo) -> bool {
+        self == Self::Full || data.snapshot.public_hosts().contains(host)
+    }
 }
 
 /// The decision as it is shown.
@@ -48,6 +55,12 @@ pub struct Explanation {
     pub cache_created: u64,
     /// What was looked for, as in the first line of a plain list.
     pub searched: String,
+    /// The network whose clients all get these mirrors, when they are the same each time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stable: Option<IpNet>,
+    /// The mirror of the client's network that would be its only one, if it had what is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idle_exclusive: Option<String>,
     /// The mirrors in the order of the answer.
     pub mirrors: Vec<Mirror>,
     /// The other hosts, by reason. A list for programs is without them.
@@ -99,8 +112,14 @@ pub struct Mirror {
     pub country: Option<String>,
     /// Its weight in the order by chance.
     pub weight: u32,
+    /// Its distance from the client in km, where that counts and both places are known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub distance_km: Option<f64>,
     /// Whether it is private.
     pub private: bool,
+    /// Whether the client's address family reaches the first URL, where that is looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reached: Option<bool>,
     /// Its URLs that are given, in order.
     pub urls: Vec<String>,
 }
@@ -137,27 +156,29 @@ pub fn explain(
 ) -> Result<Explanation, Failure> {
     let client = client::canonical(policy, client);
     let decision = answer::decision(data, policy, question, client, rng)?;
-    let mut explanation = list(data, policy, question, &decision);
-    explanation.left_out = Some(left_out(data, policy, question, &decision, insight));
+    let mut explanation = list(&decision);
+    if let Some(Exclusive { host, serves: false, .. }) = decision.exclusive
+        && insight.covers(data, host)
+    {
+        explanation.idle_exclusive = Some(names::shown(data, decision.target.directory, host));
+    }
+    explanation.left_out = Some(left_out(&decision, insight));
     Ok(explanation)
 }
 
 /// The mirrors of an answer, without the hosts that are not in it.
-pub(crate) fn list(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-) -> Explanation {
+pub(crate) fn list(decision: &Decision<'_>) -> Explanation {
     let target = &decision.target;
     Explanation {
-        question: asked(question),
-        client: described(data, policy, question, decision),
+        question: asked(decision.question),
+        client: described(decision),
         directory: target.directory.name().to_owned(),
         file: target.file.as_deref().map(|name| file(decision, name)),
-        cache_created: data.snapshot.created(),
-        searched: decision.header.trim_start_matches("# ").trim_end().to_owned(),
-        mirrors: mirrors(data, policy, question, decision),
+        cache_created: decision.data.snapshot.created(),
+        searched: decision.searched().to_owned(),
+        stable: decision.stable,
+        idle_exclusive: None,
+        mirrors: mirrors(decision),
         left_out: None,
     }
 }
@@ -170,18 +191,20 @@ fn asked(question: &Question<'_>) -> BTreeMap<&'static str, String> {
         ("country", &question.country),
         ("protocol", &question.protocol),
         ("netblock", &question.netblock),
+        ("exclude", &question.exclude),
+        ("limit", &question.limit),
+        ("stable", &question.stable),
     ];
     names.into_iter().filter_map(|(name, value)| Some((name, value.as_deref()?.to_owned()))).collect()
 }
 
-fn described(data: &Data, policy: &Policy, question: &Question<'_>, decision: &Decision<'_>) -> Client {
+fn described(decision: &Decision<'_>) -> Client {
     let place = &decision.place;
-    let choice = Choice::of(question, policy, decision.protocols.as_deref());
     let listed = |host: HostNo| {
         let mut near = decision.picks.iter().filter(|pick| pick.tier == Tier::Netblock);
-        near.any(|pick| pick.host == host && decision.gives_url(choice, host))
+        near.any(|pick| pick.host == host && decision.gives_url(decision.choice(), host))
     };
-    let networks = data.snapshot.host_networks(place.address);
+    let networks = decision.data.snapshot.host_networks(place.address);
     let networks = networks.filter(|(_, hosts)| hosts.iter().any(listed));
     Client {
         address: place.address,
@@ -210,12 +233,15 @@ fn file(decision: &Decision<'_>, name: &str) -> File {
     }
 }
 
-fn mirrors(data: &Data, policy: &Policy, question: &Question<'_>, decision: &Decision<'_>) -> Vec<Mirror> {
-    let choice = Choice::of(question, policy, decision.protocols.as_deref());
+fn mirrors(decision: &Decision<'_>) -> Vec<Mirror> {
+    let Decision { data, policy, .. } = *decision;
+    let choice = decision.choice();
     let ending = Ending::of(&decision.target, policy);
+    let distance = |host| Some(decision.coordinates?.distance_km(data.snapshot.coordinates(host)?).round());
     let mirror = |pick: &Pick| {
         let directory = decision.target.directory;
         let offer = directory.offer(pick.host)?;
+        let first = choice.kept(offer).next()?;
         let urls: Vec<String> =
             choice.kept(offer).filter_map(|url| ending.base(url).map(|base| ending.joined(base))).collect();
         let host = data.snapshot.host(pick.host)?;
@@ -225,22 +251,18 @@ fn mirrors(data: &Data, policy: &Policy, question: &Question<'_>, decision: &Dec
             tier: pick.tier,
             country: host.country.map(|country| data.snapshot.country_code(country).to_owned()),
             weight: host.weight,
+            distance_km: distance(pick.host),
             private: !directory.global().contains(pick.host),
+            reached: decision.family.map(|family| family.reaches(first)),
             urls,
         })
     };
     decision.picks.iter().filter_map(mirror).collect()
 }
 
-fn left_out(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-    insight: Insight,
-) -> Vec<LeftOut> {
-    let choice = Choice::of(question, policy, decision.protocols.as_deref());
-    let public = data.snapshot.public_hosts();
+fn left_out(decision: &Decision<'_>, insight: Insight) -> Vec<LeftOut> {
+    let data = decision.data;
+    let choice = decision.choice();
     let mut picked: Vec<HostNo> = decision.picks.iter().map(|pick| pick.host).collect();
     picked.sort_unstable();
     let mut groups: BTreeMap<Reason, Vec<Left>> = BTreeMap::new();
@@ -251,7 +273,7 @@ fn left_out(
             Err(_) => decision.reason(host),
         };
         let Some(known) = data.snapshot.host(host) else { continue };
-        if insight == Insight::Full || public.contains(host) {
+        if insight.covers(data, host) {
             let name = names::shown(data, decision.target.directory, host);
             groups.entry(reason).or_default().push(Left { name, id: known.id });
         }

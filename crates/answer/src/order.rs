@@ -1,79 +1,153 @@
-//! Fair order by chance (spec C.5).
-//!
-//! Drawing hosts one by one with probability weight / rest of the weights is the same as sorting them by
-//! `-ln(u) / weight` with `u` uniform: each host gets the time of its first event in a Poisson process of
-//! that rate. That takes one logarithm per host and one sort.
+//! The order of the hosts: tier by tier, inside of a tier by chance and weight (spec C.5), and by what the
+//! operator wants beside: reachable hosts first, near ones more often, none first too often.
 
+use std::cmp::Reverse;
+
+use geo::Coordinates;
 use rand::Rng;
-use snapshot::{HostBits, HostNo, Snapshot};
+use snapshot::{Directory, HostBits, HostNo, HostSet, Snapshot};
 
 use crate::decide::Pick;
+use crate::distance;
+use crate::policy::{Distance, Policy};
 use crate::reply::Tier;
 use crate::select::Groups;
+use crate::share::{self, LEAST_MIRRORS};
+use crate::shuffle::{Times, shuffle};
+use crate::stable::Luck;
+use crate::urls::Choice;
 
-/// The hosts of all tiers in their order, each once, in the first tier that has it; hosts that do not carry
-/// the directory are left out.
-pub(crate) fn order(
-    snapshot: &Snapshot,
-    carried: snapshot::HostSet<'_>,
-    groups: &mut Groups,
-    rng: &mut impl Rng,
-) -> Vec<Pick> {
-    let mut open = HostBits::with_room(snapshot.host_count());
-    open.add(carried);
-    let mut picks = Vec::with_capacity(open.len());
-    shuffle(&mut groups.netblock, rng);
-    groups.netblock.sort_by_key(|(length, _)| std::cmp::Reverse(*length));
-    shuffle(&mut groups.asn, rng);
-    let netblock = groups.netblock.iter().map(|(_, host)| (Tier::Netblock, *host));
-    for (tier, host) in netblock.chain(groups.asn.iter().map(|host| (Tier::Asn, *host))) {
-        if open.take(host) {
-            picks.push(Pick { host, tier });
+/// Everything an order looks at.
+pub(crate) struct Order<'a> {
+    pub(crate) snapshot: &'a Snapshot,
+    pub(crate) policy: &'a Policy,
+    pub(crate) directory: Directory<'a>,
+    pub(crate) choice: Choice<'a>,
+    /// Hosts that the client does not want.
+    pub(crate) excluded: Option<HostSet<'a>>,
+    /// Where the client is, when that counts.
+    pub(crate) client: Option<Coordinates>,
+}
+
+impl Order<'_> {
+    /// The hosts of all tiers in their order, each once, in the first tier that has it; hosts that do not carry
+    /// the directory, or are excluded, are left out.
+    pub(crate) fn of(&self, groups: &mut Groups, luck: &mut Luck<'_, impl Rng>) -> Vec<Pick> {
+        let mut open = HostBits::with_room(self.snapshot.host_count());
+        open.add(self.directory.carried());
+        if let Some(excluded) = self.excluded {
+            open.remove(excluded);
+        }
+        let mut picks = Vec::with_capacity(open.len());
+        self.mix(&mut groups.netblock, |(_, host)| *host, luck);
+        groups.netblock.sort_by_key(|(length, _)| Reverse(*length));
+        self.mix(&mut groups.asn, |host| *host, luck);
+        let mut hosts: Vec<HostNo> = Vec::new();
+        hosts.extend(groups.netblock.iter().map(|(_, host)| *host).filter(|host| open.take(*host)));
+        self.reached(&mut hosts);
+        picks.extend(hosts.drain(..).map(|host| Pick { host, tier: Tier::Netblock }));
+        hosts.extend(groups.asn.iter().copied().filter(|host| open.take(*host)));
+        self.reached(&mut hosts);
+        picks.extend(hosts.drain(..).map(|host| Pick { host, tier: Tier::Asn }));
+
+        let mut times = Times::default();
+        let weighted = [
+            (Tier::Country, &groups.country),
+            (Tier::Geoip, &groups.geoip),
+            (Tier::Continent, &groups.continent),
+            (Tier::Global, &groups.global),
+        ];
+        for (tier, group) in weighted {
+            let mut members = open.clone();
+            members.keep(group.as_set());
+            open.remove(members.as_set());
+            hosts.clear();
+            hosts.extend(members.iter());
+            let reached = self.reached(&mut hosts);
+            let (near, far) = hosts.split_at_checked(reached).unwrap_or_default();
+            self.draw(tier, near, luck, &mut times, &mut picks);
+            self.draw(tier, far, luck, &mut times, &mut picks);
+        }
+        picks
+    }
+
+    /// Every order equally likely.
+    fn mix<T>(&self, items: &mut [T], host: impl Fn(&T) -> HostNo, luck: &mut Luck<'_, impl Rng>) {
+        match luck {
+            Luck::Chance(rng) => shuffle(items, *rng),
+            Luck::Network(_) => items.sort_by_cached_key(|item| luck.of_host(self.id(host(item)))),
         }
     }
-    let weighted = [
-        (Tier::Country, &groups.country),
-        (Tier::Geoip, &groups.geoip),
-        (Tier::Continent, &groups.continent),
-        (Tier::Global, &groups.global),
-    ];
-    let mut hosts: Vec<(HostNo, u32)> = Vec::new();
-    for (tier, group) in weighted {
-        let mut members = open.clone();
-        members.keep(group.as_set());
-        open.remove(members.as_set());
-        hosts.clear();
-        hosts.extend(members.iter().map(|host| (host, snapshot.host(host).map_or(1, |known| known.weight))));
-        weighted_shuffle(&mut hosts, rng);
-        picks.extend(hosts.iter().map(|(host, _)| Pick { host: *host, tier }));
-    }
-    picks
-}
 
-/// Every order equally likely.
-pub fn shuffle<T>(items: &mut [T], rng: &mut impl Rng) {
-    for last in (1..items.len()).rev() {
-        // The bias of taking the high bits of a product is below one in 2³².
-        let place = ((u128::from(rng.next_u64()) * (last as u128 + 1)) >> 64) as usize;
-        items.swap(last, place);
+    /// Puts the hosts first that the client's address family reaches; says how many they are.
+    fn reached(&self, hosts: &mut [HostNo]) -> usize {
+        let Some(family) = self.choice.family else { return hosts.len() };
+        let is_reached = |host: &HostNo| {
+            let offer = self.directory.offer(*host);
+            // If it is reached by any URL that is given, then by the first.
+            offer.and_then(|offer| self.choice.kept(offer).next()).is_some_and(|url| family.reaches(url))
+        };
+        hosts.sort_by_cached_key(|host| !is_reached(host));
+        hosts.partition_point(is_reached)
     }
-}
 
-/// The order of drawing items one by one, each with probability weight / weights of the remaining. A weight
-/// below 1 counts as 1.
-pub fn weighted_shuffle<T: Copy>(items: &mut Vec<(T, u32)>, rng: &mut impl Rng) {
-    // A positive float sorts like its bits. The last of them are worth nothing, so they carry the item's
-    // number, and what is sorted is small.
-    let mask = (items.len() as u64).next_power_of_two() - 1;
-    let mut keys: Vec<u64> = Vec::with_capacity(items.len());
-    for (number, (_, weight)) in items.iter().enumerate() {
-        // 53 bits, and never 0, whose logarithm is infinite.
-        let uniform = ((rng.next_u64() >> 11) + 1) as f64 / (1u64 << 53) as f64;
-        let key = (-uniform.ln() / f64::from((*weight).max(1))).abs().to_bits();
-        keys.push(key & !mask | number as u64);
+    /// Appends hosts of one tier in the order of drawing them by weight.
+    fn draw(
+        &self,
+        tier: Tier,
+        hosts: &[HostNo],
+        luck: &mut Luck<'_, impl Rng>,
+        times: &mut Times,
+        picks: &mut Vec<Pick>,
+    ) {
+        let pick = |host: &HostNo| Pick { host: *host, tier };
+        let weights = self.weights(tier, hosts);
+        let weight = |place: usize, host: &HostNo| match &weights {
+            Some(weights) => weights.get(place).copied().unwrap_or(1.0),
+            None => self.weight(*host),
+        };
+        let share = if self.policy.is_native() { self.policy.max_first_share } else { 1.0 };
+        let mut first = None;
+        if share < 1.0
+            && picks.is_empty()
+            && hosts.len() >= LEAST_MIRRORS
+            && let Luck::Chance(rng) = luck
+        {
+            let weights: Vec<f64> =
+                hosts.iter().enumerate().map(|(place, host)| weight(place, host)).collect();
+            let place = share::draw(&share::capped(&weights, share), rng.next_u64());
+            picks.extend(hosts.get(place).map(pick));
+            first = Some(place);
+        }
+        times.begin(hosts.len());
+        for (place, host) in hosts.iter().enumerate() {
+            times.push(luck.of_host(self.id(*host)), weight(place, host));
+        }
+        let rest = times.in_order().filter(|place| Some(*place) != first);
+        picks.extend(rest.filter_map(|place| hosts.get(place).map(pick)));
     }
-    keys.sort_unstable();
-    let drawn: Vec<(T, u32)> =
-        keys.iter().filter_map(|key| items.get((key & mask) as usize).copied()).collect();
-    *items = drawn;
+
+    /// The weights of hosts of one tier where they are not the hosts' own.
+    fn weights(&self, tier: Tier, hosts: &[HostNo]) -> Option<Vec<f64>> {
+        let client = self.client.filter(|_| self.counts_distance(tier))?;
+        let mut weights: Vec<f64> = hosts.iter().map(|host| self.weight(*host)).collect();
+        distance::weigh(self.snapshot, client, hosts, &mut weights);
+        Some(weights)
+    }
+
+    fn counts_distance(&self, tier: Tier) -> bool {
+        match tier {
+            Tier::Country | Tier::Geoip => self.policy.distance != Distance::Off,
+            Tier::Continent => self.policy.distance == Distance::Continent,
+            Tier::Exclusive | Tier::Netblock | Tier::Asn | Tier::Global => false,
+        }
+    }
+
+    fn weight(&self, host: HostNo) -> f64 {
+        self.snapshot.host(host).map_or(1.0, |known| f64::from(known.weight.max(1)))
+    }
+
+    fn id(&self, host: HostNo) -> i64 {
+        self.snapshot.host(host).map_or(0, |known| known.id)
+    }
 }

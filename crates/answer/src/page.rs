@@ -1,6 +1,9 @@
-//! `/explain`: who may see what, and the explanation as text or JSON.
+//! `/explain` and `/allowlist`: who may see what, as text or JSON.
+
+use std::fmt::Display;
 
 use rand::Rng;
+use serde::Serialize;
 
 use crate::answer::Request;
 use crate::client;
@@ -23,13 +26,29 @@ pub(crate) fn explanation(
     form: Form,
     rng: &mut impl Rng,
 ) -> Answer {
-    match (explained(data, policy, request, question, rng), form) {
-        (Ok(explanation), Form::Text) => {
-            Answer::new(200, Kind::Explanation, Some(TEXT), explanation.to_string())
-        }
-        (Ok(explanation), Form::Json) => {
-            Answer::new(200, Kind::Explanation, Some(JSON), json::text(&explanation))
-        }
+    shown(explained(data, policy, request, question, rng), Kind::Explanation, form)
+}
+
+/// All mirrors that the client can be sent to. It tells no more than the answers themselves.
+pub(crate) fn allow_list(
+    data: &Data,
+    policy: &Policy,
+    request: &Request<'_>,
+    question: &Question<'_>,
+    form: Form,
+    rng: &mut impl Rng,
+) -> Answer {
+    let client = client::client(policy, question, request.forwarded_for, request.peer);
+    let list = client
+        .map_err(Failure::from)
+        .and_then(|client| crate::allow_list(data, policy, question, client, rng));
+    shown(list, Kind::AllowList, form)
+}
+
+fn shown<T: Display + Serialize>(page: Result<T, Failure>, kind: Kind, form: Form) -> Answer {
+    match (page, form) {
+        (Ok(page), Form::Text) => Answer::new(200, kind, Some(TEXT), page.to_string()),
+        (Ok(page), Form::Json) => Answer::new(200, kind, Some(JSON), json::text(&page)),
         (Err(failure), form) => failure::page(failure, form),
     }
 }

@@ -32,6 +32,30 @@ pub enum ProtocolOrder {
     Secure,
 }
 
+/// Which clients get the same few mirrors each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Stable {
+    /// None.
+    Never,
+    /// Those that ask for it by `stable=`.
+    #[default]
+    Asked,
+    /// All.
+    Always,
+}
+
+/// In which tiers the distance from client to host counts, where both places are known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Distance {
+    /// In none.
+    #[default]
+    Off,
+    /// In the country of the client, and in countries that were asked for.
+    Country,
+    /// In these and on the continent.
+    Continent,
+}
+
 /// Who may ask `/explain` about other clients than themselves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Explain {
@@ -45,7 +69,7 @@ pub enum Explain {
 }
 
 /// The policy of a server. Not all values make sense in upstream compatibility; see each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
     /// With fewer hosts than this found near the client, all hosts are added. 0: never.
     pub minimum: usize,
@@ -63,6 +87,26 @@ pub struct Policy {
     /// Networks that `/explain` trusts, beside loopback and private addresses: they may ask about anybody and
     /// see private hosts.
     pub explain_networks: Vec<IpNet>,
+    /// Inside of a tier, hosts and URLs first that the client's address family reaches (decision 22). Not in upstream
+    /// compatibility.
+    pub family_first: bool,
+    /// Which clients get the same few mirrors each time. In upstream compatibility none.
+    pub stable: Stable,
+    /// How many mirrors these get, unless they ask for another number.
+    pub stable_mirrors: usize,
+    /// Length of the IPv4 networks whose clients get the same, at most 32.
+    pub stable_prefix_v4: u8,
+    /// Length of the IPv6 networks whose clients get the same, at most 128.
+    pub stable_prefix_v6: u8,
+    /// The largest share of answers that one mirror may be the first of, where there are three or more; from 1
+    /// on there is no limit.
+    pub max_first_share: f64,
+    /// Where the distance to a mirror counts.
+    pub distance: Distance,
+    /// The most alternates of a file in a metalink 3; `None` for all that are known (decision 10).
+    pub alternates: Option<usize>,
+    /// The greatest age of an alternate, in seconds; `None` for any. One without a time has none.
+    pub alternates_age: Option<u64>,
     /// How many mirrors a redirect names in `Link` headers.
     pub link_mirrors: usize,
     /// `maxconnections` of metalinks for `repomd.xml` is 1; for other files it is this (decision 38).
@@ -80,6 +124,15 @@ impl Default for Policy {
             trusted_proxies: Vec::new(),
             explain: Explain::Trusted,
             explain_networks: Vec::new(),
+            family_first: true,
+            stable: Stable::Asked,
+            stable_mirrors: 3,
+            stable_prefix_v4: 24,
+            stable_prefix_v6: 48,
+            max_first_share: 1.0,
+            distance: Distance::Off,
+            alternates: None,
+            alternates_age: None,
             link_mirrors: 10,
             metalink_connections: 1,
         }

@@ -35,6 +35,8 @@ pub enum Page {
     Answer,
     /// Why the answer is what it is.
     Explanation(Form),
+    /// All mirrors that can be in the answer.
+    AllowList(Form),
 }
 
 /// The form of a page for people or programs.
@@ -69,6 +71,12 @@ pub struct Question<'a> {
     pub netblock: Option<Cow<'a, str>>,
     /// Say when the cache was made.
     pub time: Option<Cow<'a, str>>,
+    /// No mirrors of these names, ids or countries.
+    pub exclude: Option<Cow<'a, str>>,
+    /// At most this many mirrors.
+    pub limit: Option<Cow<'a, str>>,
+    /// The same few mirrors each time; how many, if it is a number.
+    pub stable: Option<Cow<'a, str>>,
 }
 
 impl<'a> Question<'a> {
@@ -85,6 +93,9 @@ impl<'a> Question<'a> {
             ip: None,
             netblock: None,
             time: None,
+            exclude: None,
+            limit: None,
+            stable: None,
         }
     }
 
@@ -92,7 +103,7 @@ impl<'a> Question<'a> {
     /// `None` when it is no question (E0).
     pub(crate) fn read(path: &str, query: &'a str, accept: &str, policy: &Policy) -> Option<Self> {
         let mut question = Self::parse(path, query, policy.compatibility)?;
-        if let Page::Explanation(form) = &mut question.page
+        if let Page::Explanation(form) | Page::AllowList(form) = &mut question.page
             && accept::names(accept, accept::JSON)
         {
             *form = Form::Json;
@@ -114,6 +125,9 @@ impl<'a> Question<'a> {
             path if native && path.ends_with("/mirrorlist.json") => (Format::Json, Page::Answer),
             path if native && path.ends_with("/explain") => {
                 (Format::Mirrorlist, Page::Explanation(Form::Text))
+            }
+            path if native && path.ends_with("/allowlist") => {
+                (Format::Mirrorlist, Page::AllowList(Form::Text))
             }
             _ => return None,
         };
@@ -141,6 +155,10 @@ impl<'a> Question<'a> {
                     redirect = true;
                     continue;
                 }
+                _ if !native => continue,
+                "exclude" => &mut self.exclude,
+                "limit" => &mut self.limit,
+                "stable" => &mut self.stable,
                 "metalink" => {
                     metalink = true;
                     continue;
@@ -160,10 +178,24 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// `format=` of an explanation.
+    /// How many mirrors the client wants at most; a value that is no number above 0 is no limit.
+    pub(crate) fn most(&self) -> Option<usize> {
+        self.limit.as_deref().and_then(number)
+    }
+
+    /// How many mirrors the client wants each time; `None` when it leaves that to us.
+    pub(crate) fn most_stable(&self) -> Option<usize> {
+        self.stable.as_deref().and_then(number)
+    }
+
+    /// `format=` of a page.
     fn set_form(&mut self, value: &str) {
-        if let Page::Explanation(form) = &mut self.page {
+        if let Page::Explanation(form) | Page::AllowList(form) = &mut self.page {
             *form = if value == "json" { Form::Json } else { Form::Text };
         }
     }
+}
+
+fn number(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|number| *number > 0)
 }

@@ -11,10 +11,8 @@ pub(crate) mod redirect;
 
 use chrono::{DateTime, Utc};
 
-use crate::data::Data;
 use crate::decide::Decision;
-use crate::policy::Policy;
-use crate::question::{Format, Question};
+use crate::question::Format;
 use crate::reply::{Answer, Kind};
 
 pub(crate) const TEXT: &str = "text/plain";
@@ -23,25 +21,16 @@ pub(crate) const METALINK4: &str = "application/metalink4+xml";
 pub(crate) const JSON: &str = "application/json";
 
 /// The decision in the form that was asked for.
-pub(crate) fn answer(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-    now: DateTime<Utc>,
-) -> Answer {
-    match question.format {
-        Format::Mirrorlist => {
-            let body = mirrorlist::render(data, policy, question, decision);
-            Answer::new(200, Kind::Mirrorlist, Some(TEXT), body)
-        }
+pub(crate) fn answer(decision: &Decision<'_>, now: DateTime<Utc>) -> Answer {
+    match decision.question.format {
+        Format::Mirrorlist => Answer::new(200, Kind::Mirrorlist, Some(TEXT), mirrorlist::render(decision)),
         Format::Metalink => {
-            let body = metalink::render(data, policy, question, decision, now).unwrap_or_default();
+            let body = metalink::render(decision, now).unwrap_or_default();
             Answer::new(200, Kind::Metalink, Some(METALINK), body)
         }
-        Format::Metalink4 => metalink4::answer(data, policy, question, decision, now),
-        Format::Json => json::answer(data, policy, question, decision),
-        Format::Redirect => redirect::answer(data, policy, question, decision),
+        Format::Metalink4 => metalink4::answer(decision, now),
+        Format::Json => json::answer(decision),
+        Format::Redirect => redirect::answer(decision),
     }
 }
 

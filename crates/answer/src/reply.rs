@@ -107,6 +107,8 @@ pub enum Kind {
     Redirect,
     /// Why an answer is what it is.
     Explanation,
+    /// All mirrors that can be in an answer.
+    AllowList,
     /// No answer could be given.
     Error(Failure),
 }
@@ -156,13 +158,14 @@ impl Failure {
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Mirrorlist,
         Self::Metalink,
         Self::Metalink4,
         Self::Json,
         Self::Redirect,
         Self::Explanation,
+        Self::AllowList,
         Self::Error(Failure::NotServed),
         Self::Error(Failure::Parameters),
         Self::Error(Failure::Path),
@@ -184,6 +187,7 @@ impl Kind {
             Self::Json => "json",
             Self::Redirect => "redirect",
             Self::Explanation => "explanation",
+            Self::AllowList => "allow_list",
             Self::Error(Failure::NotServed) => "error_not_served",
             Self::Error(Failure::Parameters) => "error_parameters",
             Self::Error(Failure::Path) => "error_path",
@@ -202,6 +206,8 @@ impl Kind {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Tier {
+    /// The client is in a network of which all clients get this host only.
+    Exclusive,
     /// The client is in one of the host's networks.
     Netblock,
     /// The client is in the host's autonomous system.
@@ -218,12 +224,20 @@ pub enum Tier {
 
 impl Tier {
     /// All tiers, nearest first.
-    pub const ALL: [Self; 6] =
-        [Self::Netblock, Self::Asn, Self::Country, Self::Geoip, Self::Continent, Self::Global];
+    pub const ALL: [Self; 7] = [
+        Self::Exclusive,
+        Self::Netblock,
+        Self::Asn,
+        Self::Country,
+        Self::Geoip,
+        Self::Continent,
+        Self::Global,
+    ];
 
     /// A short name, for metrics and explanations.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Exclusive => "exclusive",
             Self::Netblock => "netblock",
             Self::Asn => "asn",
             Self::Country => "country",

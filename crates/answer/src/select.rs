@@ -1,6 +1,6 @@
 //! Which hosts come into an answer, and through which tier (spec C.4, R1–R10).
 
-use snapshot::{Directory, HostBits, HostNo};
+use snapshot::{Directory, HostBits, HostNo, HostSet};
 
 use crate::data::Data;
 use crate::escape;
@@ -33,8 +33,12 @@ pub(crate) struct Selection<'a> {
     pub(crate) question: &'a Question<'a>,
     pub(crate) directory: Directory<'a>,
     pub(crate) place: &'a Place<'a>,
+    /// Hosts are not preferred by networks with a longer prefix.
+    pub(crate) longest_network: u8,
     /// The distinct values of `protocol=`.
     pub(crate) protocols: Option<&'a [&'a str]>,
+    /// Hosts that the client does not want. They are in no tier.
+    pub(crate) excluded: Option<HostSet<'a>>,
 }
 
 impl Selection<'_> {
@@ -52,6 +56,8 @@ impl Selection<'_> {
         }
         self.geoip(&mut groups, header);
         self.neighbours(&self.place.upper, &mut groups.continent, header);
+        self.exclude(&mut groups.geoip);
+        self.exclude(&mut groups.continent);
         if self.policy.country_allowed == CountryAllowed::Strict {
             self.turn_away(&mut groups.geoip, &mut groups.refused);
             self.turn_away(&mut groups.continent, &mut groups.refused);
@@ -59,6 +65,7 @@ impl Selection<'_> {
         groups.found = self.found(&groups);
         if groups.found < self.policy.minimum {
             groups.global.add(self.directory.global());
+            self.exclude(&mut groups.global);
             self.turn_away(&mut groups.global, &mut groups.refused);
             header.push_str("country = global ");
         }
@@ -78,9 +85,11 @@ impl Selection<'_> {
     /// R2a.
     fn netblock(&self, groups: &mut Groups, header: &mut String) {
         let carried = self.directory.carried();
+        let wanted = |host: &HostNo| carried.contains(*host) && !self.is_excluded(*host);
         for (length, hosts) in self.data.snapshot.host_networks(self.place.address) {
-            let carrying = hosts.iter().filter(|host| carried.contains(*host));
-            groups.netblock.extend(carrying.map(|host| (length, host)));
+            if length <= self.longest_network {
+                groups.netblock.extend(hosts.iter().filter(wanted).map(|host| (length, host)));
+            }
         }
         if !groups.netblock.is_empty() {
             header.push_str("Using preferred netblock ");
@@ -90,7 +99,8 @@ impl Selection<'_> {
     /// R2b.
     fn asn(&self, groups: &mut Groups, header: &mut String) {
         let Some(asn) = self.place.asn else { return };
-        groups.asn.extend(self.data.snapshot.asn_hosts(asn.number).iter());
+        let hosts = self.data.snapshot.asn_hosts(asn.number).iter();
+        groups.asn.extend(hosts.filter(|host| !self.is_excluded(*host)));
         if !groups.asn.is_empty() {
             header.push_str("Using ASN ");
             escape::push_line(asn.text, header);
@@ -112,10 +122,12 @@ impl Selection<'_> {
                 push_country(asked, header);
             }
         }
+        self.exclude(&mut groups.country);
         if groups.country.is_empty() {
             for asked in countries.iter().map(|asked| asked.to_uppercase()) {
                 self.neighbours(&asked, &mut groups.continent, header);
             }
+            self.exclude(&mut groups.continent);
         }
         if groups.country.is_empty() && groups.continent.is_empty() {
             return false;
@@ -141,6 +153,17 @@ impl Selection<'_> {
                 group.add(hosts);
                 push_country(self.data.snapshot.country_code(neighbour), header);
             }
+        }
+    }
+
+    fn is_excluded(&self, host: HostNo) -> bool {
+        self.excluded.is_some_and(|excluded| excluded.contains(host))
+    }
+
+    /// Takes the hosts out of a group that the client does not want.
+    fn exclude(&self, group: &mut HostBits) {
+        if let Some(excluded) = self.excluded {
+            group.remove(excluded);
         }
     }
 

@@ -3,13 +3,21 @@
 use snapshot::{Offer, Url, Wanted};
 
 use crate::escape;
+use crate::family::Family;
 use crate::policy::{Compatibility, Policy, ProtocolOrder};
-use crate::question::{Format, Question};
+use crate::question::Format;
 use crate::target::Target;
 
-/// Which URLs of a host are given.
+/// Which URLs of a host are given, and which first.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Choice<'a> {
+pub(crate) struct Choice<'a> {
+    given: Given<'a>,
+    /// URLs first that a client of this family reaches.
+    pub(crate) family: Option<Family>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Given<'a> {
     /// All of them.
     All,
     /// One.
@@ -21,32 +29,67 @@ pub(crate) enum Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    pub(crate) fn of(question: &Question<'_>, policy: &Policy, protocols: Option<&'a [&'a str]>) -> Self {
-        match (question.format, protocols) {
-            (Format::Metalink | Format::Metalink4 | Format::Json, None) => Self::All,
-            (Format::Redirect, None) => Self::First(Wanted::Web),
-            (Format::Mirrorlist, None) => Self::First(match policy.protocol_order {
+    pub(crate) fn of(
+        format: Format,
+        policy: &Policy,
+        protocols: Option<&'a [&'a str]>,
+        family: Option<Family>,
+    ) -> Self {
+        let given = match (format, protocols) {
+            (Format::Metalink | Format::Metalink4 | Format::Json, None) => Given::All,
+            (Format::Redirect, None) => Given::First(Wanted::Web),
+            (Format::Mirrorlist, None) => Given::First(match policy.protocol_order {
                 ProtocolOrder::Stored => Wanted::Transfer,
                 ProtocolOrder::Secure => Wanted::Secure,
             }),
-            (Format::Redirect, Some(protocols)) => Self::FirstListed(protocols),
-            (_, Some(protocols)) => Self::Listed(protocols),
-        }
+            (Format::Redirect, Some(protocols)) => Given::FirstListed(protocols),
+            (_, Some(protocols)) => Given::Listed(protocols),
+        };
+        Self { given, family }
     }
 
-    /// The given URLs of a host, in its order.
+    /// The given URLs of a host: in its order, but those first that the client reaches.
     #[inline]
     pub(crate) fn kept<'o>(self, offer: Offer<'o>) -> impl Iterator<Item = Url<'o>> + use<'o, 'a> {
-        let (one, listed, limit) = match self {
-            Self::All => (None, None, usize::MAX),
-            Self::First(wanted) => (offer.first(wanted), None, 0),
-            Self::Listed(protocols) => (None, Some(protocols), protocols.len()),
-            Self::FirstListed(protocols) => {
-                let mut kept = listed(offer, Some(protocols)).take(protocols.len());
+        let (one, protocols, limit) = match self.given {
+            Given::All => (None, None, usize::MAX),
+            Given::First(wanted) => (self.first(offer, wanted), None, 0),
+            Given::Listed(protocols) => (None, Some(protocols), protocols.len()),
+            Given::FirstListed(protocols) => {
+                let mut kept = self.listed(offer, Some(protocols)).take(protocols.len());
                 (kept.find(|url| url.has_protocol("http") || url.has_protocol("https")), None, 0)
             }
         };
-        one.into_iter().chain(self::listed(offer, listed).take(limit))
+        one.into_iter().chain(self.listed(offer, protocols).take(limit))
+    }
+
+    /// The first wanted URL that the client reaches, else the first wanted one.
+    fn first(self, offer: Offer<'_>, wanted: Wanted) -> Option<Url<'_>> {
+        let first = offer.first(wanted)?;
+        let Some(family) = self.family.filter(|family| !family.reaches(first)) else { return Some(first) };
+        let protocols: &[&[&str]] = match wanted {
+            Wanted::Transfer => &[&["http", "https", "ftp"]],
+            Wanted::Web => &[&["http", "https"]],
+            Wanted::Secure => &[&["https"], &["http"], &["ftp"]],
+        };
+        let reached = protocols.iter().find_map(|protocols| {
+            let is_wanted = |url: &Url<'_>| protocols.iter().any(|protocol| url.has_protocol(protocol));
+            offer.urls().find(|url| is_wanted(url) && family.reaches(*url))
+        });
+        reached.or(Some(first))
+    }
+
+    /// The URLs with one of these protocols, all of them for `None`; those first that the client reaches.
+    fn listed<'o>(
+        self,
+        offer: Offer<'o>,
+        protocols: Option<&'a [&'a str]>,
+    ) -> impl Iterator<Item = Url<'o>> + use<'o, 'a> {
+        let family = self.family;
+        let reached = move |url: &Url<'o>| family.is_none_or(|family| family.reaches(*url));
+        let behind = if family.is_some() { usize::MAX } else { 0 };
+        let behind = listed(offer, protocols).filter(move |url| !reached(url)).take(behind);
+        listed(offer, protocols).filter(reached).chain(behind)
     }
 }
 

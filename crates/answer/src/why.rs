@@ -3,9 +3,7 @@
 use serde::Serialize;
 use snapshot::HostNo;
 
-use crate::decide::Decision;
-use crate::policy::Policy;
-use crate::question::Question;
+use crate::decide::{Decision, Pick};
 use crate::reply::Tier;
 use crate::urls::Choice;
 
@@ -29,6 +27,12 @@ pub enum Why {
 pub enum Reason {
     /// None of its URLs has a wanted protocol.
     NoUrl,
+    /// It comes behind as many mirrors as are wanted.
+    Beyond,
+    /// The client does not want it, or its country.
+    Excluded,
+    /// The client's network has one mirror, and this is another.
+    Exclusive,
     /// It does not serve clients of this country.
     CountryRefused,
     /// It is not near and there are enough that are, or only certain countries were asked for.
@@ -44,6 +48,9 @@ impl Reason {
     pub const fn text(self) -> &'static str {
         match self {
             Self::NoUrl => "has no URL of a wanted protocol",
+            Self::Beyond => "comes behind as many mirrors as are wanted",
+            Self::Excluded => "is excluded by the question",
+            Self::Exclusive => "is not the one mirror of the client's network",
             Self::CountryRefused => "does not serve the client's country",
             Self::NotNear => "is not near, and there are enough that are, or only some countries are wanted",
             Self::Private => "is private, and the client is in none of its networks",
@@ -54,10 +61,9 @@ impl Reason {
 
 impl Decision<'_> {
     /// Why a host is in the answer, or is not.
-    pub fn why(&self, question: &Question<'_>, policy: &Policy, host: HostNo) -> Why {
-        let choice = Choice::of(question, policy, self.protocols.as_deref());
+    pub fn why(&self, host: HostNo) -> Why {
         match self.picks.iter().position(|pick| pick.host == host) {
-            Some(place) if self.gives_url(choice, host) => {
+            Some(place) if self.gives_url(self.choice(), host) => {
                 let tier = self.picks.get(place).map_or(Tier::Global, |pick| pick.tier);
                 Why::Listed { tier, place }
             }
@@ -74,8 +80,15 @@ impl Decision<'_> {
     /// Why a host that was not picked was not.
     pub(crate) fn reason(&self, host: HostNo) -> Reason {
         let directory = self.target.directory;
+        let is_it = |pick: &Pick| pick.host == host;
         if !directory.carried().contains(host) {
             Reason::NotCarried
+        } else if self.exclusive.is_some_and(|exclusive| exclusive.serves) {
+            Reason::Exclusive
+        } else if self.excluded.as_ref().is_some_and(|excluded| excluded.contains(host)) {
+            Reason::Excluded
+        } else if self.beyond.iter().any(is_it) {
+            Reason::Beyond
         } else if self.groups.refused.contains(host) {
             Reason::CountryRefused
         } else if !directory.global().contains(host) {

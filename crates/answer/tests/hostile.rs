@@ -35,6 +35,9 @@ fn query() -> impl Strategy<Value = String> {
         Just("redirect"),
         Just("time"),
         Just("format"),
+        Just("exclude"),
+        Just("limit"),
+        Just("stable"),
         Just("metalink"),
         Just("x")
     ];
@@ -44,6 +47,8 @@ fn query() -> impl Strategy<Value = String> {
         Just("pub/fedora/linux/releases/40/Everything/x86_64/os/repodata/repomd.xml".to_owned()),
         Just("pub/small/%0d%0a%20%3c".to_owned()),
         Just("DE,global".to_owned()),
+        Just("h2.example,40,US".to_owned()),
+        Just("2".to_owned()),
         Just("https,http".to_owned()),
         Just("2001:db8:30::1".to_owned()),
         "[a-z%0-9/,=+-]{0,12}",
@@ -68,7 +73,7 @@ proptest! {
     #[test]
     fn any_question_has_an_answer(
         path in prop_oneof![
-            "/(mirrorlist|metalink|metalink4|mirrorlist\\.json|explain)",
+            "/(mirrorlist|metalink|metalink4|mirrorlist\\.json|explain|allowlist)",
             any::<String>(),
         ],
         accept in prop_oneof![Just(String::new()), "application/(json|\\*);q=[0-9.]{0,3}", any::<String>()],

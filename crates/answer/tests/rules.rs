@@ -117,10 +117,8 @@ fn every_host_has_a_reason() {
             .map(HostNo)
             .find(|host| data.snapshot.host(*host).unwrap().id == id)
             .unwrap();
-        decide_only(&data, policy, &request, &mut StdRng::seed_from_u64(1), |question, decision| {
-            decision.why(question, policy, host)
-        })
-        .unwrap()
+        decide_only(&data, policy, &request, &mut StdRng::seed_from_u64(1), |_, decision| decision.why(host))
+            .unwrap()
     };
     let tier = |why: Why| match why {
         Why::Listed { tier, .. } => Some(tier),
@@ -151,12 +149,11 @@ fn the_reasons_and_the_list_are_one_decision() {
     let ours = Policy::default();
     for query in ["repo=fedora-40&arch=x86_64", "path=pub/odd", "repo=fedora-40&arch=x86_64&protocol=rsync"] {
         let request = request("/mirrorlist", query, &[DE], "127.0.0.1");
-        let listed =
-            decide_only(&data, &ours, &request, &mut StdRng::seed_from_u64(1), |question, decision| {
-                (0..data.snapshot.host_count() as u32)
-                    .filter(|n| matches!(decision.why(question, &ours, HostNo(*n)), Why::Listed { .. }))
-                    .count()
-            });
+        let listed = decide_only(&data, &ours, &request, &mut StdRng::seed_from_u64(1), |_, decision| {
+            (0..data.snapshot.host_count() as u32)
+                .filter(|n| matches!(decision.why(HostNo(*n)), Why::Listed { .. }))
+                .count()
+        });
         let list = body(&ask(&data, &ours, query));
         assert_eq!(listed.unwrap(), list.lines().filter(|line| line.contains("://")).count(), "{query}");
     }

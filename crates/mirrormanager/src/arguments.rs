@@ -1,5 +1,6 @@
 //! The table of all commands and their flags; help, completions and man pages come from here.
 
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
@@ -226,6 +227,15 @@ pub struct Explain {
     /// What the client names: only URLs of these protocols, e.g. https,http
     #[arg(long, value_name = "LIST")]
     pub protocol: Option<String>,
+    /// What the client names: no mirrors of these names, ids or countries
+    #[arg(long, value_name = "LIST")]
+    pub exclude: Option<String>,
+    /// What the client names: at most this many mirrors
+    #[arg(long, value_name = "NUMBER")]
+    pub limit: Option<NonZeroU32>,
+    /// What the client names: the same few mirrors each time; how many
+    #[arg(long, value_name = "NUMBER", num_args = 0..=1, default_missing_value = "")]
+    pub stable: Option<String>,
     /// What /metalink answers, instead of /mirrorlist
     #[arg(long)]
     pub metalink: bool,

@@ -27,6 +27,23 @@ pub fn policy(settings: &Answer) -> Result<Policy, StartError> {
             wanted::ProtocolOrder::Stored => answer::ProtocolOrder::Stored,
             wanted::ProtocolOrder::Secure => answer::ProtocolOrder::Secure,
         },
+        family_first: settings.family_first,
+        max_first_share: settings.max_first_share,
+        distance: match settings.distance {
+            wanted::Distance::Off => answer::Distance::Off,
+            wanted::Distance::Country => answer::Distance::Country,
+            wanted::Distance::Continent => answer::Distance::Continent,
+        },
+        stable: match settings.stable {
+            wanted::Stable::Never => answer::Stable::Never,
+            wanted::Stable::Asked => answer::Stable::Asked,
+            wanted::Stable::Always => answer::Stable::Always,
+        },
+        stable_mirrors: settings.stable_mirrors,
+        stable_prefix_v4: settings.stable_prefix_v4,
+        stable_prefix_v6: settings.stable_prefix_v6,
+        alternates: settings.alternates,
+        alternates_age: settings.alternates_max_age_days.map(|days| days.saturating_mul(86_400)),
         trusted_proxies: networks("answer.trusted_proxies", &settings.trusted_proxies)?,
         explain: match settings.explain {
             wanted::Explain::Nobody => answer::Explain::Nobody,

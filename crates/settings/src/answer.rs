@@ -17,6 +17,32 @@ pub struct Answer {
     /// Which URL of a mirror a plain list gives: `stored`, the first in the mirror's own order; `secure`,
     /// https before http before ftp.
     pub protocol_order: ProtocolOrder,
+    /// Inside of each group of mirrors (own network, country, continent, …), name those first that the client's
+    /// address family reaches, and of each mirror the URLs that it reaches. Nobody is left without a mirror,
+    /// and what is not known counts as reached. Not in upstream compatibility.
+    pub family_first: bool,
+    /// The largest share of the answers to a country's clients that one mirror may be the first of, where there are
+    /// three or more: 0.5 is every second one. What is above goes to the others by their bandwidth. 1.0: no
+    /// limit. Not in upstream compatibility.
+    pub max_first_share: f64,
+    /// Whether near mirrors are preferred, where the places of client and mirror are known (a City edition in
+    /// `serve.countries`): `off`; `country`, inside of a country; `continent`, on the continent too. A mirror's
+    /// bandwidth then counts divided by (1 + km / 100)². Not in upstream compatibility.
+    pub distance: Distance,
+    /// Which clients get the same few mirrors each time, for firewalls with an allow-list (`/allowlist`): `asked`,
+    /// those that add `stable` to the query; `always`, all; `never`. Not in upstream compatibility.
+    pub stable: Stable,
+    /// How many mirrors these clients get, unless they name a number (`stable=5`).
+    pub stable_mirrors: usize,
+    /// Length of the IPv4 networks whose clients get the same mirrors.
+    pub stable_prefix_v4: u8,
+    /// Length of the IPv6 networks whose clients get the same mirrors.
+    pub stable_prefix_v6: u8,
+    /// The most older versions of a file whose checksums a metalink names beside the newest. Not set: all that are
+    /// known.
+    pub alternates: Option<usize>,
+    /// The greatest age of these versions in days. Not set: any.
+    pub alternates_max_age_days: Option<u64>,
     /// Networks whose `X-Forwarded-For` is believed, `192.0.2.0/24`. Loopback and private addresses always
     /// are, and in upstream compatibility everybody is.
     pub trusted_proxies: Vec<String>,
@@ -40,6 +66,15 @@ impl Default for Answer {
             minimum: 5,
             country_allowed: None,
             protocol_order: ProtocolOrder::Stored,
+            family_first: true,
+            max_first_share: 1.0,
+            distance: Distance::Off,
+            stable: Stable::Asked,
+            stable_mirrors: 3,
+            stable_prefix_v4: 24,
+            stable_prefix_v6: 48,
+            alternates: None,
+            alternates_max_age_days: None,
             trusted_proxies: Vec::new(),
             explain: Explain::Trusted,
             explain_networks: Vec::new(),
@@ -77,6 +112,30 @@ pub enum ProtocolOrder {
     Stored,
     /// https before http before ftp.
     Secure,
+}
+
+/// Where near mirrors are preferred.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Distance {
+    /// Nowhere.
+    Off,
+    /// Inside of a country.
+    Country,
+    /// On a continent, too.
+    Continent,
+}
+
+/// Which clients get the same few mirrors each time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stable {
+    /// None.
+    Never,
+    /// Those that ask for it.
+    Asked,
+    /// All.
+    Always,
 }
 
 /// Who may ask why another client's answer is what it is.

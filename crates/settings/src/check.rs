@@ -144,6 +144,13 @@ fn serve(serve: &Serve) -> Checked {
 
 fn answer(answer: &Answer) -> Checked {
     at_least("answer.metalink_connections", u64::from(answer.metalink_connections), 1)?;
+    at_least("answer.stable_mirrors", answer.stable_mirrors as u64, 1)?;
+    within("answer.stable_prefix_v4", answer.stable_prefix_v4.into(), 0, 32)?;
+    within("answer.stable_prefix_v6", answer.stable_prefix_v6.into(), 0, 128)?;
+    if !(answer.max_first_share > 0.0 && answer.max_first_share <= 1.0) {
+        let reason = format!("expected a share above 0.0 up to 1.0, not {}", answer.max_first_share);
+        return Err(mistake("answer.max_first_share", reason));
+    }
     within("answer.link_mirrors", answer.link_mirrors as u64, 0, 100)?;
     let is_network = |text: &str| text.parse::<IpNet>().is_ok();
     for (key, list) in [

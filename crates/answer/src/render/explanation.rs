@@ -25,6 +25,14 @@ impl fmt::Display for Explanation {
             push(&mut text, "file", &file.name);
         }
         push(&mut text, "searched", &self.searched);
+        if let Some(network) = self.stable {
+            push(&mut text, "stable", format_args!("the same mirrors for all clients of {network}"));
+        }
+        if let Some(name) = &self.idle_exclusive {
+            let note =
+                format_args!("{name} is the one mirror of the client's network, but can not give this");
+            push(&mut text, "exclusive", note);
+        }
         text.push('\n');
         mirrors(&self.mirrors, &mut text);
         for left_out in self.left_out.iter().flatten() {
@@ -58,9 +66,11 @@ fn mirrors(mirrors: &[Mirror], text: &mut String) {
     push(text, "mirrors", if mirrors.is_empty() { "none".to_owned() } else { mirrors.len().to_string() });
     for (place, mirror) in (1..).zip(mirrors) {
         let country = mirror.country.as_deref().unwrap_or("--");
+        let distance = mirror.distance_km.map_or(String::new(), |km| format!("  {km:.0} km"));
         let private = if mirror.private { "  private" } else { "" };
+        let reached = if mirror.reached == Some(false) { "  not by the client's address family" } else { "" };
         let line = format!(
-            "{place:>4}  {:<names$}  {:<9}  {country}  weight {:>weights$}{private}",
+            "{place:>4}  {:<names$}  {:<9}  {country}  weight {:>weights$}{distance}{private}{reached}",
             mirror.name,
             mirror.tier.name(),
             mirror.weight,

@@ -2,23 +2,14 @@
 
 use serde::Serialize;
 
-use crate::data::Data;
 use crate::decide::Decision;
 use crate::explain;
-use crate::policy::Policy;
-use crate::question::Question;
 use crate::render::JSON;
 use crate::reply::{Answer, Kind};
 
 /// The mirrors of an answer with all their URLs.
-pub(crate) fn answer(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-) -> Answer {
-    let list = explain::list(data, policy, question, decision);
-    Answer::new(200, Kind::Json, Some(JSON), text(&list))
+pub(crate) fn answer(decision: &Decision<'_>) -> Answer {
+    Answer::new(200, Kind::Json, Some(JSON), text(&explain::list(decision)))
 }
 
 /// A value as one line of JSON.

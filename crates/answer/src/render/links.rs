@@ -5,25 +5,18 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use snapshot::{DigestKind, FileDetail};
 
-use crate::data::Data;
 use crate::decide::Decision;
 use crate::escape;
-use crate::policy::Policy;
-use crate::question::Question;
 use crate::render::{METALINK4, metalink4, push_number};
-use crate::urls::{Choice, Ending};
+use crate::urls::Ending;
 
 /// The headers of a redirect.
-pub(crate) fn headers(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-) -> Vec<(&'static str, String)> {
+pub(crate) fn headers(decision: &Decision<'_>) -> Vec<(&'static str, String)> {
     let mut headers = Vec::with_capacity(2);
-    let mut link = duplicates(data, policy, question, decision);
+    let mut link = duplicates(decision);
     let name = decision.target.file.as_deref();
-    if let Some(file) = name.and_then(|name| decision.target.directory.file(name)) {
+    let known = name.and_then(|name| decision.target.directory.file(name));
+    if let Some(file) = known.filter(|_| decision.has_hashes()) {
         push_metalink(decision, &mut link);
         if let Some(digest) = file.details().next().and_then(digest) {
             headers.push(("repr-digest", digest));
@@ -37,9 +30,10 @@ pub(crate) fn headers(
 
 /// The first mirrors, each by the URL that a redirect to it would give; the first one is where the client is
 /// sent.
-fn duplicates(data: &Data, policy: &Policy, question: &Question<'_>, decision: &Decision<'_>) -> String {
+fn duplicates(decision: &Decision<'_>) -> String {
+    let Decision { data, policy, .. } = *decision;
     let ending = Ending::of(&decision.target, policy);
-    let choice = Choice::of(question, policy, decision.protocols.as_deref());
+    let choice = decision.choice();
     let urls = decision.picks.iter().filter_map(|pick| {
         let offer = decision.target.directory.offer(pick.host)?;
         Some((pick.host, choice.kept(offer).find_map(|url| ending.base(url))?))

@@ -1,15 +1,13 @@
 //! Metalink 3 (spec C.7, M1–M10), byte for byte as clients know it.
 
 use chrono::{DateTime, Datelike as _, Timelike as _, Utc};
-use snapshot::{DigestKind, FileDetail, Url};
+use snapshot::{DigestKind, File, FileDetail, Url};
 
-use crate::data::Data;
 use crate::decide::Decision;
 use crate::escape;
 use crate::policy::Policy;
-use crate::question::Question;
 use crate::render::push_number;
-use crate::urls::{Choice, Ending};
+use crate::urls::Ending;
 
 /// The XML declaration and the first element.
 pub(crate) fn push_opening(now: DateTime<Utc>, to: &mut String) {
@@ -46,13 +44,8 @@ fn push_date(now: DateTime<Utc>, to: &mut String) {
 }
 
 /// The metalink; `None` when nothing is known about the file (E7).
-pub(crate) fn render(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-    now: DateTime<Utc>,
-) -> Option<String> {
+pub(crate) fn render(decision: &Decision<'_>, now: DateTime<Utc>) -> Option<String> {
+    let policy = decision.policy;
     let directory = decision.target.directory;
     let name = decision.target.file.as_deref().unwrap_or_default();
     let file = directory.file(name)?;
@@ -69,27 +62,39 @@ pub(crate) fn render(
         body.push_str(name)
     }
     body.push_str("\">\n");
-    let mut details = file.details();
-    if let Some(current) = details.next() {
-        push_detail(current, "   ", &mut body);
-    }
-    if details.len() > 0 {
-        body.push_str("   <mm0:alternates>\n");
-        for alternate in details {
-            body.push_str("    <mm0:alternate>\n");
-            push_detail(alternate, "      ", &mut body);
-            body.push_str("    </mm0:alternate>\n");
-        }
-        body.push_str("   </mm0:alternates>\n");
+    if decision.has_hashes() {
+        push_details(policy, file, now, &mut body);
     }
     body.push_str("   <resources maxconnections=\"");
     let connections =
         if policy.is_native() && name != "repomd.xml" { policy.metalink_connections } else { 1 };
     push_number(connections.into(), &mut body);
     body.push_str("\">\n");
-    push_urls(data, policy, question, decision, &ending, &mut body);
+    push_urls(decision, &ending, &mut body);
     body.push_str("   </resources>\n  </file>\n </files>\n</metalink>\n");
     Some(body)
+}
+
+/// The good versions of the file: the newest one, and as many alternates as the operator allows (decision 10).
+fn push_details(policy: &Policy, file: File<'_>, now: DateTime<Utc>, to: &mut String) {
+    let mut details = file.details();
+    if let Some(current) = details.next() {
+        push_detail(current, "   ", to);
+    }
+    let oldest =
+        policy.alternates_age.map_or(0, |age| now.timestamp().max(0).unsigned_abs().saturating_sub(age));
+    let is_young = |detail: &FileDetail<'_>| detail.timestamp() == 0 || detail.timestamp() >= oldest;
+    let alternates = details.filter(is_young).take(policy.alternates.unwrap_or(usize::MAX));
+    let mut alternates = alternates.peekable();
+    if alternates.peek().is_some() {
+        to.push_str("   <mm0:alternates>\n");
+        for alternate in alternates {
+            to.push_str("    <mm0:alternate>\n");
+            push_detail(alternate, "      ", to);
+            to.push_str("    </mm0:alternate>\n");
+        }
+        to.push_str("   </mm0:alternates>\n");
+    }
 }
 
 fn push_detail(detail: FileDetail<'_>, indent: &str, to: &mut String) {
@@ -114,17 +119,11 @@ fn push_detail(detail: FileDetail<'_>, indent: &str, to: &mut String) {
     to.extend([indent, "</verification>\n"]);
 }
 
-fn push_urls(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-    ending: &Ending,
-    to: &mut String,
-) {
+fn push_urls(decision: &Decision<'_>, ending: &Ending, to: &mut String) {
+    let Decision { data, policy, .. } = *decision;
     let directory = decision.target.directory;
     let public = directory.global();
-    let choice = Choice::of(question, policy, decision.protocols.as_deref());
+    let choice = decision.choice();
     let mut preference = 100u64;
     let mut middle = String::new();
     for pick in &decision.picks {

@@ -6,25 +6,18 @@ use snapshot::{DigestKind, FileDetail};
 use crate::data::Data;
 use crate::decide::Decision;
 use crate::escape;
-use crate::policy::Policy;
-use crate::question::{Form, Question};
+use crate::question::Form;
 use crate::render::{METALINK4, failure, push_number};
 use crate::reply::{Answer, Failure, Kind};
-use crate::urls::{Choice, Ending};
+use crate::urls::Ending;
 
 /// The largest value of `priority`.
 const LAST_PRIORITY: u64 = 999_999;
 
 /// The metalink. Without a mirror there is none, since a file must have a URL (section 4.1.2).
-pub(crate) fn answer(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-    now: DateTime<Utc>,
-) -> Answer {
+pub(crate) fn answer(decision: &Decision<'_>, now: DateTime<Utc>) -> Answer {
     let mut urls = String::with_capacity(decision.picks.len() * 256);
-    push_urls(data, policy, question, decision, &mut urls);
+    push_urls(decision, &mut urls);
     if urls.is_empty() {
         return failure::page(Failure::NoMirror, Form::Text);
     }
@@ -38,7 +31,8 @@ pub(crate) fn answer(
     body.push_str("</published>\n <file name=\"");
     escape::push_xml(name, &mut body);
     body.push_str("\">\n");
-    if let Some(current) = file.and_then(|file| file.details().next()) {
+    let current = file.and_then(|file| file.details().next());
+    if let Some(current) = current.filter(|_| decision.has_hashes()) {
         push_detail(current, &mut body);
     }
     body.push_str(&urls);
@@ -71,15 +65,10 @@ fn registered(kind: DigestKind) -> &'static str {
     }
 }
 
-fn push_urls(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-    to: &mut String,
-) {
+fn push_urls(decision: &Decision<'_>, to: &mut String) {
+    let Decision { data, policy, .. } = *decision;
     let directory = decision.target.directory;
-    let choice = Choice::of(question, policy, decision.protocols.as_deref());
+    let choice = decision.choice();
     let ending = Ending::of(&decision.target, policy);
     let mut priority = 1u64;
     for pick in &decision.picks {

@@ -1,12 +1,10 @@
 //! The plain list (spec C.7).
 
-use crate::data::Data;
 use crate::decide::Decision;
 use crate::escape;
-use crate::policy::Policy;
 use crate::question::Question;
 use crate::render::push_number;
-use crate::urls::{Choice, Ending};
+use crate::urls::Ending;
 
 /// The words of `protocol=` at the end of the first line.
 pub(crate) fn push_protocol(question: &Question<'_>, header: &mut String) {
@@ -17,15 +15,11 @@ pub(crate) fn push_protocol(question: &Question<'_>, header: &mut String) {
 }
 
 /// The list: what was looked for, then one URL per line.
-pub(crate) fn render(
-    data: &Data,
-    policy: &Policy,
-    question: &Question<'_>,
-    decision: &Decision<'_>,
-) -> String {
+pub(crate) fn render(decision: &Decision<'_>) -> String {
+    let Decision { data, policy, question, .. } = *decision;
     let directory = decision.target.directory;
     let ending = Ending::of(&decision.target, policy);
-    let choice = Choice::of(question, policy, decision.protocols.as_deref());
+    let choice = decision.choice();
     let mut body =
         String::with_capacity(decision.header.len() + 64 + decision.picks.len() * (ending.len() + 48));
     body.push_str(&decision.header);

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "every test uses a part")]
 
+pub(crate) mod mmdb;
+
 use std::net::IpAddr;
 use std::sync::Arc;
 

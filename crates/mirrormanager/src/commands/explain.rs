@@ -24,6 +24,9 @@ pub fn run(arguments: Explain, context: &Context) -> Outcome {
         arch: arguments.arch.map(Into::into),
         country: arguments.country.map(Into::into),
         protocol: arguments.protocol.map(Into::into),
+        exclude: arguments.exclude.map(Into::into),
+        limit: arguments.limit.map(|limit| limit.to_string().into()),
+        stable: arguments.stable.map(Into::into),
         ..Question::new(format, Page::Explanation(Form::Text))
     };
     let explanation =

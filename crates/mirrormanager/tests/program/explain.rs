@@ -68,6 +68,10 @@ fn it_is_readable_and_names_its_mistakes() {
     assert!(text.starts_with("question   country=SE path=pub/fedora/linux/"), "{text}");
     assert!(text.contains("\nclient     127.0.0.1, country unknown\n"), "{text}");
     assert!(text.contains("\nmirrors    1\n   1  h14.example  country    SE  "), "{text}");
+    let few = ["explain", "--path", "pub/small", "--exclude", "DE", "--limit", "1", "--stable"];
+    let text = deployment.ok(&few);
+    assert!(text.contains("\nstable     the same mirrors for all clients of 127.0.0.0/24\n"), "{text}");
+    assert!(text.contains("\nmirrors    1\n"), "{text}");
     let refused = ["explain", "--repo", "fedora-40", "--arch", "absent", "--set", "log.level=error"];
     let line = deployment.refused(&refused);
     assert_eq!(line, "error: there is no such repository or architecture");
