@@ -3,6 +3,12 @@
 /// JSON.
 pub(crate) const JSON: &str = "application/json";
 
+/// A metalink 3.
+pub(crate) const METALINK: &str = "application/metalink+xml";
+
+/// A metalink 4.
+pub(crate) const METALINK4: &str = "application/metalink4+xml";
+
 /// Whether the client names this type and wants it. That it takes anything (`*/*`) is not naming it.
 pub(crate) fn names(accept: &str, wanted: &str) -> bool {
     accept.split(',').any(|range| {

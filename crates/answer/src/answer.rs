@@ -38,9 +38,16 @@ pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut imp
     let fail = |format, failure, header: &str| {
         render::failure::answer(data, policy, format, failure, header, request.now)
     };
-    let Some(question) = Question::read(request.path, request.query, request.accept, policy) else {
-        return fail(Format::Mirrorlist, Failure::NotServed, "");
+    let mut question = match Question::read(request.path, request.query, request.accept, policy) {
+        Ok(question) => question,
+        Err(failure) => return fail(Format::Mirrorlist, failure, ""),
     };
+    if question.whole_path {
+        question.negotiate(request.accept, |question| {
+            target::find(&data.snapshot, policy, question, &mut String::new())
+                .is_ok_and(|target| target.has_file())
+        });
+    }
     match question.page {
         Page::Answer => {}
         Page::Explanation(form) => {
@@ -64,8 +71,12 @@ pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut imp
     }
     let decision = decide::decide(data, policy, &question, target, place, header, rng);
     let reply = render::answer(&decision, request.now);
+    let mut headers = reply.headers;
+    if question.whole_path {
+        headers.push(("vary", "accept".to_owned()));
+    }
     let tier = decision.picks.first().map(|pick| pick.tier);
-    Answer { access, tier, ..reply }
+    Answer { access, tier, headers, ..reply }
 }
 
 /// The question and the decision alone: calls `explain` with both, or gives the failure.
@@ -79,8 +90,7 @@ pub fn decide_only<T>(
     rng: &mut impl Rng,
     explain: impl FnOnce(&Question<'_>, &Decision<'_>) -> T,
 ) -> Result<T, Failure> {
-    let question = Question::read(request.path, request.query, request.accept, policy);
-    let question = question.ok_or(Failure::NotServed)?;
+    let question = Question::read(request.path, request.query, request.accept, policy)?;
     let client = client::client(policy, &question, request.forwarded_for, request.peer)?;
     let decision = decision(data, policy, &question, client, rng)?;
     Ok(explain(&question, &decision))

@@ -2,12 +2,18 @@
 //!
 //! Clean text, which is nearly all of it, is found by one pass and copied whole.
 
+use std::borrow::Cow;
 use std::fmt;
 
 /// Decodes `%XX`; `+` stays a plus. Text whose decoded bytes are not UTF-8 stays as it is.
-pub(crate) fn percent_decoded(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn percent_decoded(text: &str) -> Cow<'_, str> {
+    decoded(text).unwrap_or(text.into())
+}
+
+/// Decodes `%XX`; `None` when the bytes are not UTF-8 then.
+pub(crate) fn decoded(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
-        return text.into();
+        return Some(text.into());
     }
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -27,10 +33,7 @@ pub(crate) fn percent_decoded(text: &str) -> std::borrow::Cow<'_, str> {
             }
         }
     }
-    match String::from_utf8(bytes) {
-        Ok(decoded) => decoded.into(),
-        Err(_) => text.into(),
-    }
+    String::from_utf8(bytes).ok().map(Cow::from)
 }
 
 /// The value of a hexadecimal digit.

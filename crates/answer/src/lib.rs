@@ -36,6 +36,7 @@ mod shuffle;
 mod stable;
 mod target;
 mod urls;
+mod whole_path;
 mod why;
 
 pub use access::AccessRecord;

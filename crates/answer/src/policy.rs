@@ -22,13 +22,13 @@ pub enum CountryAllowed {
     Asked,
 }
 
-/// Which URL a plain list gives of a host that has several.
+/// Which URL a plain list or a redirect gives of a host that has several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum ProtocolOrder {
-    /// The first of http, https and ftp in the host's own order.
+    /// The first of http, https and, in a list, ftp in the host's own order.
     #[default]
     Stored,
-    /// https before http before ftp.
+    /// https before http, in a list before ftp.
     Secure,
 }
 
@@ -77,7 +77,7 @@ pub struct Policy {
     pub compatibility: Compatibility,
     /// To which tiers a host's list of allowed countries applies.
     pub country_allowed: CountryAllowed,
-    /// Which URL a plain list gives of a host that has several.
+    /// Which URL a plain list or a redirect gives of a host that has several.
     pub protocol_order: ProtocolOrder,
     /// Peers whose `X-Forwarded-For` is believed, beside loopback and private addresses (decision 12). In
     /// upstream compatibility every peer is believed.
@@ -87,6 +87,9 @@ pub struct Policy {
     /// Networks that `/explain` trusts, beside loopback and private addresses: they may ask about anybody and
     /// see private hosts.
     pub explain_networks: Vec<IpNet>,
+    /// Request paths that are paths of the tree, `/pub`: everything below is redirected to a mirror. Not in upstream
+    /// compatibility.
+    pub redirect_prefixes: Vec<String>,
     /// Inside of a tier, hosts and URLs first that the client's address family reaches (decision 22). Not in upstream
     /// compatibility.
     pub family_first: bool,
@@ -124,6 +127,7 @@ impl Default for Policy {
             trusted_proxies: Vec::new(),
             explain: Explain::Trusted,
             explain_networks: Vec::new(),
+            redirect_prefixes: Vec::new(),
             family_first: true,
             stable: Stable::Asked,
             stable_mirrors: 3,

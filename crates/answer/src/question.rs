@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use crate::accept;
 use crate::escape;
 use crate::policy::{Compatibility, Policy};
+use crate::reply::Failure;
+use crate::whole_path::{self, NoName};
 
 /// What is listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,6 +57,8 @@ pub struct Question<'a> {
     pub format: Format,
     /// What is made of it.
     pub page: Page,
+    /// Whether the path was the request's own, `/pub/…`: a slash at its end then means a directory.
+    pub whole_path: bool,
     /// A file or directory.
     pub path: Option<Cow<'a, str>>,
     /// A repository.
@@ -85,6 +89,7 @@ impl<'a> Question<'a> {
         Self {
             format,
             page,
+            whole_path: false,
             path: None,
             repo: None,
             arch: None,
@@ -100,15 +105,44 @@ impl<'a> Question<'a> {
     }
 
     /// Reads a request: path and query as they are in the request line, and the types that the client accepts.
-    /// `None` when it is no question (E0).
-    pub(crate) fn read(path: &str, query: &'a str, accept: &str, policy: &Policy) -> Option<Self> {
-        let mut question = Self::parse(path, query, policy.compatibility)?;
+    ///
+    /// # Errors
+    /// It is no question (E0), or about something that can not be (E2).
+    pub(crate) fn read(path: &str, query: &'a str, accept: &str, policy: &Policy) -> Result<Self, Failure> {
+        let prefixes = if policy.is_native() { policy.redirect_prefixes.as_slice() } else { &[] };
+        if let Some(name) = whole_path::of(path, prefixes) {
+            let mut question = Self::new(Format::Redirect, Page::Answer);
+            question.read_query(query, true);
+            question.path = Some(name.map_err(|NoName| Failure::Path)?.into());
+            (question.whole_path, question.repo, question.arch) = (true, None, None);
+            return Ok(question);
+        }
+        let mut question = Self::parse(path, query, policy.compatibility).ok_or(Failure::NotServed)?;
         if let Page::Explanation(form) | Page::AllowList(form) = &mut question.page
             && accept::names(accept, accept::JSON)
         {
             *form = Form::Json;
         }
-        Some(question)
+        Ok(question)
+    }
+
+    /// Chooses the form of an answer about a path of the tree: a redirect, unless the client names another type,
+    /// as the programs for metalinks do. A metalink needs a file whose checksums are known.
+    pub(crate) fn negotiate(&mut self, accept: &str, knows_file: impl FnOnce(&Self) -> bool) {
+        if self.format != Format::Redirect {
+            return;
+        }
+        let names = |wanted| accept::names(accept, wanted);
+        let metalink = match (names(accept::METALINK4), names(accept::METALINK)) {
+            (true, _) => Some(Format::Metalink4),
+            (false, true) => Some(Format::Metalink),
+            (false, false) => None,
+        };
+        match metalink {
+            Some(format) if knows_file(self) => self.format = format,
+            _ if names(accept::JSON) => self.format = Format::Json,
+            _ => {}
+        }
     }
 
     /// Reads path and query as they are in the request line. `None` when the path is no question (E0).
@@ -188,10 +222,22 @@ impl<'a> Question<'a> {
         self.stable.as_deref().and_then(number)
     }
 
-    /// `format=` of a page.
+    /// `format=` of a page, or of an answer about a path of the tree.
     fn set_form(&mut self, value: &str) {
-        if let Page::Explanation(form) | Page::AllowList(form) = &mut self.page {
-            *form = if value == "json" { Form::Json } else { Form::Text };
+        match &mut self.page {
+            Page::Explanation(form) | Page::AllowList(form) => {
+                *form = if value == "json" { Form::Json } else { Form::Text };
+            }
+            Page::Answer if self.format == Format::Redirect => {
+                self.format = match value {
+                    "mirrorlist" => Format::Mirrorlist,
+                    "metalink" => Format::Metalink,
+                    "metalink4" => Format::Metalink4,
+                    "json" => Format::Json,
+                    _ => Format::Redirect,
+                };
+            }
+            Page::Answer => {}
         }
     }
 }

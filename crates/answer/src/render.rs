@@ -16,9 +16,7 @@ use crate::question::Format;
 use crate::reply::{Answer, Kind};
 
 pub(crate) const TEXT: &str = "text/plain";
-pub(crate) const METALINK: &str = "application/metalink+xml";
-pub(crate) const METALINK4: &str = "application/metalink4+xml";
-pub(crate) const JSON: &str = "application/json";
+pub(crate) use crate::accept::{JSON, METALINK, METALINK4};
 
 /// The decision in the form that was asked for.
 pub(crate) fn answer(decision: &Decision<'_>, now: DateTime<Utc>) -> Answer {

@@ -39,6 +39,11 @@ pub(crate) fn find<'a>(
     header: &mut String,
 ) -> Result<Target<'a>, Failure> {
     match (&question.path, &question.repo, &question.arch) {
+        (Some(path), ..) if question.whole_path && path.ends_with('/') => {
+            let file = path.trim_end_matches('/');
+            snapshot.directory(file).ok_or(Failure::Path)?;
+            by_path(snapshot, path, "", header)
+        }
         (Some(path), _, arch) => by_path(snapshot, path, arch.as_deref().unwrap_or_default(), header),
         (None, Some(repo), Some(arch)) => by_repo(snapshot, policy, question.format, repo, arch, header),
         _ => Err(Failure::Parameters),

@@ -22,6 +22,8 @@ enum Given<'a> {
     All,
     /// One.
     First(Wanted),
+    /// The first https, else the first http.
+    FirstSecureWeb,
     /// Those with one of these protocols, as many as there are protocols.
     Listed(&'a [&'a str]),
     /// Of those the first http or https.
@@ -37,7 +39,10 @@ impl<'a> Choice<'a> {
     ) -> Self {
         let given = match (format, protocols) {
             (Format::Metalink | Format::Metalink4 | Format::Json, None) => Given::All,
-            (Format::Redirect, None) => Given::First(Wanted::Web),
+            (Format::Redirect, None) => match policy.protocol_order {
+                ProtocolOrder::Stored => Given::First(Wanted::Web),
+                ProtocolOrder::Secure => Given::FirstSecureWeb,
+            },
             (Format::Mirrorlist, None) => Given::First(match policy.protocol_order {
                 ProtocolOrder::Stored => Wanted::Transfer,
                 ProtocolOrder::Secure => Wanted::Secure,
@@ -54,6 +59,7 @@ impl<'a> Choice<'a> {
         let (one, protocols, limit) = match self.given {
             Given::All => (None, None, usize::MAX),
             Given::First(wanted) => (self.first(offer, wanted), None, 0),
+            Given::FirstSecureWeb => (self.first_of(offer, &[&["https"], &["http"]]), None, 0),
             Given::Listed(protocols) => (None, Some(protocols), protocols.len()),
             Given::FirstListed(protocols) => {
                 let mut kept = self.listed(offer, Some(protocols)).take(protocols.len());
@@ -72,11 +78,13 @@ impl<'a> Choice<'a> {
             Wanted::Web => &[&["http", "https"]],
             Wanted::Secure => &[&["https"], &["http"], &["ftp"]],
         };
-        let reached = protocols.iter().find_map(|protocols| {
-            let is_wanted = |url: &Url<'_>| protocols.iter().any(|protocol| url.has_protocol(protocol));
-            offer.urls().find(|url| is_wanted(url) && family.reaches(*url))
-        });
-        reached.or(Some(first))
+        first_of(offer, protocols, Some(family)).or(Some(first))
+    }
+
+    /// The first URL with one of the first protocols that the client reaches, else the first with one of them, else
+    /// with one of the next.
+    fn first_of<'o>(self, offer: Offer<'o>, protocols: &[&[&str]]) -> Option<Url<'o>> {
+        first_of(offer, protocols, self.family).or_else(|| first_of(offer, protocols, None))
     }
 
     /// The URLs with one of these protocols, all of them for `None`; those first that the client reaches.
@@ -91,6 +99,16 @@ impl<'a> Choice<'a> {
         let behind = listed(offer, protocols).filter(move |url| !reached(url)).take(behind);
         listed(offer, protocols).filter(reached).chain(behind)
     }
+}
+
+/// The first URL with one of the first protocols, else with one of the next; only URLs that the family reaches.
+fn first_of<'o>(offer: Offer<'o>, protocols: &[&[&str]], family: Option<Family>) -> Option<Url<'o>> {
+    protocols.iter().find_map(|protocols| {
+        offer.urls().find(|url| {
+            protocols.iter().any(|protocol| url.has_protocol(protocol))
+                && family.is_none_or(|family| family.reaches(*url))
+        })
+    })
 }
 
 /// The URLs with one of these protocols, all of them for `None`.

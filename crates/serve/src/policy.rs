@@ -27,6 +27,7 @@ pub fn policy(settings: &Answer) -> Result<Policy, StartError> {
             wanted::ProtocolOrder::Stored => answer::ProtocolOrder::Stored,
             wanted::ProtocolOrder::Secure => answer::ProtocolOrder::Secure,
         },
+        redirect_prefixes: settings.redirect_prefixes.clone(),
         family_first: settings.family_first,
         max_first_share: settings.max_first_share,
         distance: match settings.distance {

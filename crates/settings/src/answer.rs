@@ -14,9 +14,12 @@ pub struct Answer {
     /// mirror's own networks and AS; `asked`, only where the client named a country and to mirrors of the
     /// whole world. Not set: `strict`, and `asked` in upstream compatibility.
     pub country_allowed: Option<CountryAllowed>,
-    /// Which URL of a mirror a plain list gives: `stored`, the first in the mirror's own order; `secure`,
-    /// https before http before ftp.
+    /// Which URL of a mirror a plain list or a redirect gives: `stored`, the first in the mirror's own order;
+    /// `secure`, https before http before ftp. A redirect never leads to ftp.
     pub protocol_order: ProtocolOrder,
+    /// Request paths that are paths of the master tree, `/pub`: everything below is redirected to a mirror that has
+    /// its directory, as a site for downloads wants it. Not in upstream compatibility.
+    pub redirect_prefixes: Vec<String>,
     /// Inside of each group of mirrors (own network, country, continent, …), name those first that the client's
     /// address family reaches, and of each mirror the URLs that it reaches. Nobody is left without a mirror,
     /// and what is not known counts as reached. Not in upstream compatibility.
@@ -66,6 +69,7 @@ impl Default for Answer {
             minimum: 5,
             country_allowed: None,
             protocol_order: ProtocolOrder::Stored,
+            redirect_prefixes: Vec::new(),
             family_first: true,
             max_first_share: 1.0,
             distance: Distance::Off,
@@ -104,7 +108,7 @@ pub enum CountryAllowed {
     Asked,
 }
 
-/// Which URL of a mirror a plain list gives.
+/// Which URL of a mirror a plain list or a redirect gives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ProtocolOrder {

@@ -144,6 +144,15 @@ fn serve(serve: &Serve) -> Checked {
 
 fn answer(answer: &Answer) -> Checked {
     at_least("answer.metalink_connections", u64::from(answer.metalink_connections), 1)?;
+    let is_prefix = |text: &str| {
+        let plain = |byte: u8| byte.is_ascii_graphic() && !b"%?#\\".contains(&byte);
+        let mut parts = text.trim_end_matches('/').split('/').skip(1).peekable();
+        text.starts_with('/')
+            && text.bytes().all(plain)
+            && parts.peek().is_some()
+            && parts.all(|part| !matches!(part, "" | "." | ".."))
+    };
+    each("answer.redirect_prefixes", &answer.redirect_prefixes, is_prefix, "path such as /pub")?;
     at_least("answer.stable_mirrors", answer.stable_mirrors as u64, 1)?;
     within("answer.stable_prefix_v4", answer.stable_prefix_v4.into(), 0, 32)?;
     within("answer.stable_prefix_v6", answer.stable_prefix_v6.into(), 0, 128)?;

@@ -175,6 +175,13 @@ fn a_value_that_makes_no_sense_is_named_with_file_line_and_key() {
         ("serve", "max_connections = 0", "serve.max_connections", "expected 1 or more, not 0"),
         ("serve", "access_log_addresses = \"hashed\"", "serve.access_log_addresses", "at least 16 bytes"),
         ("answer", "explain_networks = [\"x\"]", "answer.explain_networks[0]", "192.0.2.0/24"),
+        (
+            "answer",
+            "redirect_prefixes = [\"/pub\", \"/\"]",
+            "answer.redirect_prefixes[1]",
+            "path such as /pub",
+        ),
+        ("answer", "redirect_prefixes = [\"/a/../b\"]", "answer.redirect_prefixes[0]", "path such as /pub"),
         ("answer", "stable_prefix_v4 = 33", "answer.stable_prefix_v4", "expected 0 to 32, not 33"),
         ("answer", "stable_mirrors = 0", "answer.stable_mirrors", "expected 1 or more, not 0"),
         ("answer", "max_first_share = 0.0", "answer.max_first_share", "above 0.0 up to 1.0, not 0"),

@@ -52,13 +52,17 @@ fn duplicates(decision: &Decision<'_>) -> String {
 }
 
 /// The metalink of the same file, as a reference relative to the request: `/any/mirrorlist` has a `metalink4`
-/// beside it.
+/// beside it, and a path of the tree gives it itself.
 fn push_metalink(decision: &Decision<'_>, link: &mut String) {
     link.push_str(if link.is_empty() { "<" } else { ", <" });
-    link.push_str("metalink4?path=");
-    escape::push_query(decision.target.directory.name(), link);
-    link.push('/');
-    escape::push_query(decision.target.file.as_deref().unwrap_or_default(), link);
+    if decision.question.whole_path {
+        link.push_str("?format=metalink4");
+    } else {
+        link.push_str("metalink4?path=");
+        escape::push_query(decision.target.directory.name(), link);
+        link.push('/');
+        escape::push_query(decision.target.file.as_deref().unwrap_or_default(), link);
+    }
     link.extend([">; rel=describedby; type=\"", METALINK4, "\""]);
 }
 
