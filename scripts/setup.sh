@@ -27,6 +27,9 @@ if [ "${1:-test}" = test ]; then
     need dnf dnf
     # `dnf download` is a plugin: no program of its own to look for.
     [ -e /usr/lib/python3/dist-packages/dnf-plugins/download.py ] || missing="$missing dnf-plugins-core"
+    # A library.
+    [ -e /usr/lib/python3/dist-packages/librepo ] || missing="$missing python3-librepo"
+    need aria2 aria2c
 fi
 [ -n "$missing" ] || exit 0
 

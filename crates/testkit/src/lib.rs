@@ -3,8 +3,10 @@
 //! Nothing here is part of the product: panics with one clear line are how a test is told that its
 //! surroundings are not right.
 
+pub mod aria2;
 pub mod dnf;
 pub mod fedora;
+pub mod librepo;
 pub mod mirror;
 pub mod mirrorlist_vectors;
 pub mod nginx;

@@ -9,7 +9,10 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use sha2::{Digest as _, Sha256};
+
 use crate::programs;
+use crate::rng::Rng;
 
 /// Where the repository is in the tree.
 pub const REPOSITORY: &str = "pub/fedora/linux/releases/42/Everything/x86_64/os";
@@ -60,6 +63,25 @@ pub fn publish(root: &Path, packages: &[Package<'_>], time: u32) -> PathBuf {
             .arg(&repository),
     );
     repository
+}
+
+/// Writes a file of so many bytes that repeat nowhere, as of `time`, and beside it a checksum file.
+///
+/// # Panics
+/// When something can not be written.
+pub fn image(file: &Path, bytes: usize, time: u32) {
+    let mut rng = Rng::new(u64::from(time), "image");
+    let content: Vec<u8> =
+        std::iter::repeat_with(|| rng.bits().to_le_bytes()).flatten().take(bytes).collect();
+    let (folder, name) = (file.parent().unwrap(), file.file_name().unwrap().to_string_lossy());
+    fs::create_dir_all(folder).unwrap();
+    let digest: String = Sha256::digest(&content).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sums = folder.join(format!("{name}-CHECKSUM"));
+    fs::write(&sums, format!("# {name}: {bytes} bytes\nSHA256 ({name}) = {digest}\n")).unwrap();
+    fs::write(file, content).unwrap();
+    for file in [file, &sums] {
+        set_time(file, UNIX_EPOCH + Duration::from_secs(time.into()));
+    }
 }
 
 fn build(package: &Package<'_>, into: &Path, time: u32) {
