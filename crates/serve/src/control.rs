@@ -91,11 +91,8 @@ impl Control {
     }
 
     fn facts(&self) -> Option<DataFacts> {
-        let loaded = self.data.load_full()?;
-        let made_at_seconds = loaded.made_at_seconds();
-        let made = i64::try_from(made_at_seconds).unwrap_or(i64::MAX);
-        let age_seconds = self.clock.now().timestamp().saturating_sub(made);
-        Some(DataFacts { made_at_seconds, age_seconds, directories: loaded.directories() as u64 })
+        let data = self.data.load();
+        data.as_deref().map(|loaded| DataFacts::of(loaded, self.clock.now().timestamp()))
     }
 }
 

@@ -1,8 +1,9 @@
 //! The data that answers are made from: which files, what is in memory, and loading one from the other.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::{Path, PathBuf};
+mod files;
+mod verify;
+
+use std::path::Path;
 use std::sync::Arc;
 
 use geo::{Asns, Continents, Countries, EmptyIpv4};
@@ -10,77 +11,72 @@ use settings::serve::Serve;
 use snapshot::Snapshot;
 
 use crate::error::DataError;
+use files::EachPart;
+use verify::Rules;
 
-/// The input files.
+pub(crate) use files::{Files, Part, Signatures};
+pub(crate) use verify::Acceptance;
+
+/// Where data comes from, and what it must fulfil.
 #[derive(Debug, Clone)]
 pub(crate) struct Sources {
-    cache: PathBuf,
-    countries: Option<PathBuf>,
-    netblocks: Option<PathBuf>,
-    continents: Option<PathBuf>,
-    accept_older: bool,
+    files: Files,
+    rules: Rules,
 }
 
 impl Sources {
-    pub(crate) fn of(settings: &Serve) -> Self {
-        Self {
-            cache: settings.cache.clone(),
-            countries: settings.countries.clone(),
-            netblocks: settings.netblocks.clone(),
-            continents: settings.continents.clone(),
-            accept_older: settings.accept_older,
+    /// What the settings say.
+    ///
+    /// # Errors
+    /// A key can not be read.
+    pub(crate) fn of(settings: &Serve) -> Result<Self, DataError> {
+        Ok(Self { files: Files::of(settings), rules: Rules::of(settings)? })
+    }
+
+    pub(crate) fn files(&self) -> &Files {
+        &self.files
+    }
+}
+
+/// Where a part was taken from.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Nowhere.
+    #[default]
+    None,
+    /// Its own file.
+    File,
+    /// The cache file.
+    Cache,
+    /// The program.
+    BuiltIn,
+}
+
+impl Origin {
+    /// A short name, for metrics.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::File => "file",
+            Self::Cache => "cache",
+            Self::BuiltIn => "built_in",
         }
     }
-
-    /// How the files look now.
-    pub(crate) fn signatures(&self) -> Signatures {
-        let optional = |path: &Option<PathBuf>| path.as_deref().and_then(Signature::of);
-        Signatures {
-            cache: Signature::of(&self.cache),
-            countries: optional(&self.countries),
-            netblocks: optional(&self.netblocks),
-            continents: optional(&self.continents),
-        }
-    }
 }
 
-/// How a file looks from outside. A replaced, appended or rewritten file looks different.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Signature {
-    device: u64,
-    inode: u64,
-    bytes: u64,
-    modified_seconds: i64,
-    modified_nanos: i64,
-}
-
-impl Signature {
-    /// `None` for a file that is not there or can not be looked at.
-    fn of(path: &Path) -> Option<Self> {
-        let meta = fs::metadata(path).ok()?;
-        Some(Self {
-            device: meta.dev(),
-            inode: meta.ino(),
-            bytes: meta.size(),
-            modified_seconds: meta.mtime(),
-            modified_nanos: meta.mtime_nsec(),
-        })
-    }
-}
-
-/// How all input files look; `None` for one that is not configured or not there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Signatures {
-    cache: Option<Signature>,
-    countries: Option<Signature>,
-    netblocks: Option<Signature>,
-    continents: Option<Signature>,
+/// Where a part was taken from, and when it was made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Provenance {
+    pub(crate) origin: Origin,
+    /// Seconds since 1970, where that is known.
+    pub(crate) made_at_seconds: Option<u64>,
 }
 
 /// Data in memory, and the files it was made from.
 pub(crate) struct Loaded {
     data: answer::Data,
     signatures: Signatures,
+    provenances: EachPart<Provenance>,
 }
 
 impl Loaded {
@@ -89,52 +85,89 @@ impl Loaded {
         &self.data
     }
 
+    pub(crate) fn snapshot(&self) -> &Snapshot {
+        &self.data.snapshot
+    }
+
     pub(crate) fn signatures(&self) -> &Signatures {
         &self.signatures
     }
 
-    /// When the cache was made, seconds since 1970.
-    pub(crate) fn made_at_seconds(&self) -> u64 {
-        self.data.snapshot.created()
-    }
-
-    /// Directories in the cache.
-    pub(crate) fn directories(&self) -> usize {
-        self.data.snapshot.directories()
+    pub(crate) fn provenance(&self, part: Part) -> Provenance {
+        *self.provenances.get(part)
     }
 }
 
 /// Loads the files in the order of the old server. A part whose file looks as it did for `reuse` is taken
-/// from there.
+/// from there. Where the cache brings a routing table or a country database and there is a file too, the
+/// newer one is taken.
 ///
 /// # Errors
 /// The first file that can not be used; or one that was changed in the meantime.
 pub(crate) fn load(sources: &Sources, reuse: Option<&Loaded>) -> Result<Loaded, DataError> {
-    let signatures = sources.signatures();
-    let old = |same: fn(&Signatures) -> Option<Signature>| {
-        reuse.filter(|loaded| same(&loaded.signatures) == same(&signatures)).map(Loaded::data)
+    let files = &sources.files;
+    let signatures = files.signatures();
+    let same = |part: Part| reuse.filter(|loaded| loaded.signatures.get(part) == signatures.get(part));
+    // From the same file as before, and from nowhere else.
+    let same_file = |part: Part| same(part).filter(|loaded| loaded.provenance(part).origin == Origin::File);
+
+    let snapshot = match same(Part::Cache) {
+        Some(loaded) => Arc::clone(&loaded.data.snapshot),
+        None => Arc::new(sources.rules.read(files.get(Part::Cache).unwrap_or(Path::new("")))?),
     };
-    let snapshot = match old(|s| s.cache) {
-        Some(data) => Arc::clone(&data.snapshot),
-        None => Arc::new(Snapshot::read(&sources.cache)?),
+    let mut provenances = EachPart::default();
+    let cache = Provenance { origin: Origin::File, made_at_seconds: Some(snapshot.created()) };
+    provenances.set(Part::Cache, cache);
+
+    let file = match (same_file(Part::Countries), files.get(Part::Countries)) {
+        (_, None) => None,
+        (Some(loaded), Some(_)) => Some(Arc::clone(&loaded.data.countries)),
+        (None, Some(file)) => Some(Arc::new(countries(file)?)),
     };
-    let countries = match old(|s| s.countries) {
-        Some(data) => Arc::clone(&data.countries),
-        None => Arc::new(countries(sources.countries.as_deref())?),
+    let file = file.map(|countries| (countries.made_at_seconds().unwrap_or(0), countries));
+    let brought = snapshot
+        .country_database()
+        .map(|database| (database.countries.made_at_seconds().unwrap_or(0), Arc::clone(&database.countries)));
+    let (countries, provenance) = newer(file, brought, Countries::none);
+    provenances.set(Part::Countries, provenance);
+
+    let file = files.get(Part::Netblocks).map(|file| {
+        (signatures.get(Part::Netblocks).map_or(0, |signature| signature.modified_seconds()), file)
+    });
+    let brought = snapshot.routing().map(|routing| (routing.made_at_seconds, Arc::clone(&routing.asns)));
+    // Large: read only if it is the newer one.
+    let file = match (file, &brought) {
+        (Some((made, _)), Some((brought, _))) if made < *brought => None,
+        (Some((made, file)), _) => Some((
+            made,
+            match same_file(Part::Netblocks) {
+                Some(loaded) => Arc::clone(&loaded.data.asns),
+                None => Arc::new(asns(file)?),
+            },
+        )),
+        (None, _) => None,
     };
-    let asns = match old(|s| s.netblocks) {
-        Some(data) => Arc::clone(&data.asns),
-        None => Arc::new(asns(sources.netblocks.as_deref())?),
+    let (asns, provenance) = newer(file, brought, Asns::none);
+    provenances.set(Part::Netblocks, provenance);
+
+    let (continents, provenance) = match files.get(Part::Continents) {
+        None => (Arc::new(Continents::built_in()), Origin::BuiltIn),
+        Some(file) => {
+            let continents = match same_file(Part::Continents) {
+                Some(loaded) => Arc::clone(&loaded.data.continents),
+                None => Arc::new(continents(file)?),
+            };
+            (continents, Origin::File)
+        }
     };
-    let continents = match old(|s| s.continents) {
-        Some(data) => Arc::clone(&data.continents),
-        None => Arc::new(continents(sources.continents.as_deref())?),
-    };
-    let after = sources.signatures();
-    if after != signatures {
-        return Err(DataError::Moving { file: moved(sources, &signatures, &after) });
+    let made = signatures.get(Part::Continents).map(|signature| signature.modified_seconds());
+    provenances.set(Part::Continents, Provenance { origin: provenance, made_at_seconds: made });
+
+    let after = files.signatures();
+    if let Some(file) = files.changed(&signatures, &after) {
+        return Err(DataError::Moving { file: file.to_owned() });
     }
-    Ok(Loaded { data: answer::Data::new(snapshot, countries, asns, continents), signatures })
+    Ok(Loaded { data: answer::Data::new(snapshot, countries, asns, continents), signatures, provenances })
 }
 
 /// Reads the files that the settings name, for whoever wants answers without a server.
@@ -142,35 +175,48 @@ pub(crate) fn load(sources: &Sources, reuse: Option<&Loaded>) -> Result<Loaded, 
 /// # Errors
 /// The first file that can not be used; or one that was changed in the meantime.
 pub fn read_data(settings: &Serve) -> Result<answer::Data, DataError> {
-    Ok(load(&Sources::of(settings), None)?.data)
+    Ok(load(&Sources::of(settings)?, None)?.data)
 }
 
-/// Refuses data that is most likely an accident.
+/// Refuses data that is most likely an accident, unless an operator says that it is none.
 ///
 /// # Errors
-/// The new cache has no directories although the one in use has some, or is older than it.
-pub(crate) fn verify(sources: &Sources, new: &Loaded, in_use: Option<&Loaded>) -> Result<(), DataError> {
-    let Some(in_use) = in_use else { return Ok(()) };
-    if new.directories() == 0 && in_use.directories() > 0 {
-        return Err(DataError::Emptied { file: sources.cache.clone(), in_use: in_use.directories() });
+/// The new cache is older than the one in use, or has far less of something.
+pub(crate) fn verify(
+    sources: &Sources,
+    new: &Loaded,
+    in_use: Option<&Loaded>,
+    acceptance: Acceptance,
+) -> Result<(), DataError> {
+    match (in_use, acceptance) {
+        (None, _) | (_, Acceptance::Forced) => Ok(()),
+        (Some(in_use), Acceptance::ByTheRules) => {
+            let file = sources.files.get(Part::Cache).unwrap_or(Path::new(""));
+            sources.rules.compare(file, new.snapshot(), in_use.snapshot())
+        }
     }
-    if new.made_at_seconds() < in_use.made_at_seconds() && !sources.accept_older {
-        return Err(DataError::Older {
-            file: sources.cache.clone(),
-            made_at_seconds: new.made_at_seconds(),
-            in_use_seconds: in_use.made_at_seconds(),
-        });
-    }
-    Ok(())
 }
 
-fn countries(file: Option<&Path>) -> Result<Countries, DataError> {
-    let Some(file) = file else { return Ok(Countries::none()) };
+/// The newer one of a part's own file and what the cache brought; of two equally old ones the file.
+fn newer<T>(
+    file: Option<(u64, Arc<T>)>,
+    cache: Option<(u64, Arc<T>)>,
+    none: impl FnOnce() -> T,
+) -> (Arc<T>, Provenance) {
+    let (origin, made, value) = match (file, cache) {
+        (Some((made, value)), Some((brought, _))) if made >= brought => (Origin::File, made, value),
+        (Some((made, value)), None) => (Origin::File, made, value),
+        (_, Some((made, value))) => (Origin::Cache, made, value),
+        (None, None) => return (Arc::new(none()), Provenance::default()),
+    };
+    (value, Provenance { origin, made_at_seconds: Some(made) })
+}
+
+fn countries(file: &Path) -> Result<Countries, DataError> {
     Countries::read(file).map_err(|source| DataError::Countries { file: file.to_owned(), source })
 }
 
-fn asns(file: Option<&Path>) -> Result<Asns, DataError> {
-    let Some(file) = file else { return Ok(Asns::none()) };
+fn asns(file: &Path) -> Result<Asns, DataError> {
     let asns = Asns::read(file, EmptyIpv4::Refuse)
         .map_err(|source| DataError::Netblocks { file: file.to_owned(), source })?;
     if asns.skipped() > 0 {
@@ -179,21 +225,6 @@ fn asns(file: Option<&Path>) -> Result<Asns, DataError> {
     Ok(asns)
 }
 
-fn continents(file: Option<&Path>) -> Result<Continents, DataError> {
-    let Some(file) = file else { return Ok(Continents::built_in()) };
+fn continents(file: &Path) -> Result<Continents, DataError> {
     Continents::read(file).map_err(|source| DataError::Continents { file: file.to_owned(), source })
-}
-
-/// The first file that looks different.
-fn moved(sources: &Sources, before: &Signatures, after: &Signatures) -> PathBuf {
-    let path = if before.countries != after.countries {
-        sources.countries.as_ref()
-    } else if before.netblocks != after.netblocks {
-        sources.netblocks.as_ref()
-    } else if before.continents != after.continents {
-        sources.continents.as_ref()
-    } else {
-        None
-    };
-    path.unwrap_or(&sources.cache).clone()
 }

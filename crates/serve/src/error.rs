@@ -39,23 +39,43 @@ pub enum DataError {
         /// What is wrong with it.
         source: geo::LoadError,
     },
-    /// The new cache knows no directory, the one in use does.
-    #[error("refused {}: it has no directories, the cache in use has {in_use}", file.display())]
-    Emptied {
+    /// A key file.
+    #[error("failed to read the key {}: {reason}", file.display())]
+    Key {
         /// The file.
         file: PathBuf,
-        /// Directories of the cache in use.
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The cache has no signature by a key of the settings.
+    #[error("refused {}: signed by {signer}, which is no key of serve.trusted_keys", file.display())]
+    Untrusted {
+        /// The file.
+        file: PathBuf,
+        /// The key that signed it.
+        signer: String,
+    },
+    /// The new cache has far less of something than the one in use.
+    #[error("refused {}: it has {count} {what}, the cache in use has {in_use}; SIGUSR1 takes it into use all the same", file.display())]
+    Fallen {
+        /// The file.
+        file: PathBuf,
+        /// What there is less of.
+        what: &'static str,
+        /// How many there are.
+        count: usize,
+        /// How many the cache in use has.
         in_use: usize,
     },
     /// The new cache was made before the one in use.
-    #[error("refused {}: made at {made_at_seconds} (Unix time), the cache in use at {in_use_seconds}", file.display())]
+    #[error("refused {}: its serial {serial} is lower than that of the cache in use, {in_use}; SIGUSR1 takes it into use all the same", file.display())]
     Older {
         /// The file.
         file: PathBuf,
-        /// When the file's content was made, seconds since 1970.
-        made_at_seconds: u64,
-        /// When the content in use was made, seconds since 1970.
-        in_use_seconds: u64,
+        /// Its serial.
+        serial: u64,
+        /// The serial of the cache in use.
+        in_use: u64,
     },
     /// A file changed while it was read.
     #[error("{} changed while it was read", file.display())]
@@ -63,9 +83,39 @@ pub enum DataError {
         /// The file.
         file: PathBuf,
     },
-    /// Loading panicked, a fault of ours.
-    #[error("loading the data panicked; please report this with the files")]
-    Panicked,
+    /// Loading failed by a fault of ours or of the system.
+    #[error("failed to load the data: {0}; if it panicked, please report this with the files")]
+    Thread(io::Error),
+}
+
+impl DataError {
+    /// All reasons, for metrics.
+    pub(crate) const REASONS: [&str; 9] = [
+        "unreadable",
+        "damaged",
+        "countries",
+        "netblocks",
+        "continents",
+        "untrusted",
+        "fallen",
+        "older",
+        "other",
+    ];
+
+    /// The reason as one of [`REASONS`](Self::REASONS).
+    pub(crate) fn reason(&self) -> &'static str {
+        match self {
+            Self::Cache(ReadError::Io { .. }) => "unreadable",
+            Self::Cache(ReadError::Decode { .. }) => "damaged",
+            Self::Countries { .. } => "countries",
+            Self::Netblocks { .. } => "netblocks",
+            Self::Continents { .. } => "continents",
+            Self::Untrusted { .. } => "untrusted",
+            Self::Fallen { .. } => "fallen",
+            Self::Older { .. } => "older",
+            Self::Key { .. } | Self::Moving { .. } | Self::Thread(_) => "other",
+        }
+    }
 }
 
 /// Why the server does not start.

@@ -6,12 +6,15 @@
 //! **Data.** The server reads the cache file (`serve.cache`), and, if given, the country database, the
 //! AS numbers and the continents. It looks at them every `serve.watch_seconds` and takes a changed file
 //! into use by itself, once it has stayed the same for `serve.settle_seconds`; SIGHUP does it at once. No
-//! request fails meanwhile. A file that can not be used (damaged, empty, older than the one in use) changes
-//! nothing: the reason is logged once, `mirrormanager_serve_data_refusals_total` rises and
-//! `mirrormanager_serve_reload_failed` is 1 until a good file is there. At the start every file has to be
-//! good.
+//! request fails meanwhile. A file that can not be used (damaged, not signed by a key of
+//! `serve.trusted_keys`, older than the one in use, or with `serve.max_fall_percent` less in it) changes nothing:
+//! the reason is logged once, `mirrormanager_serve_data_refusals_total` rises under that reason and
+//! `mirrormanager_serve_reload_failed` is 1 until a good file is there. SIGUSR1 says that the files as they are
+//! now are meant so, and takes them even if older or smaller. At the start every file has to be good. A
+//! native cache file may bring AS numbers and a country database; where there is a file of its own too, the
+//! newer one is used: `mirrormanager_serve_data_source` says which.
 //!
-//! **Signals.** SIGHUP reloads all data and reopens the access log. SIGTERM and SIGINT stop: readiness turns
+//! **Signals.** SIGHUP reloads all data and reopens the access log, SIGUSR1 see above. SIGTERM and SIGINT stop: readiness turns
 //! 503, nothing new is accepted, open connections finish, at most `serve.drain_seconds` later the rest is
 //! cut off, and the access log is written to its end. A second signal exits at once.
 //!

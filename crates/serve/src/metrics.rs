@@ -3,6 +3,7 @@
 //! The request path only adds to numbers of its own thread in fixed places: no lock, no look-up by label.
 //! The labels come in when somebody asks, in [`Metrics::text`].
 
+mod facts;
 mod traffic;
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -17,8 +18,11 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use crate::deadline::Cut;
+use crate::error::DataError;
+use facts::gauge;
 use traffic::{BOUNDS_US, Count, STATUSES};
 
+pub(crate) use facts::DataFacts;
 pub(crate) use traffic::Traffic;
 
 /// The numbers of one server.
@@ -28,19 +32,9 @@ pub(crate) struct Metrics {
     traffic: Mutex<Vec<Arc<Traffic>>>,
     log_dropped: AtomicU64,
     swaps: AtomicU64,
-    refusals: AtomicU64,
+    /// By reason.
+    refusals: [AtomicU64; DataError::REASONS.len()],
     last_reload_failed: AtomicU64,
-}
-
-/// What is known about the data in use when the numbers are asked for.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct DataFacts {
-    /// When the cache was made, seconds since 1970.
-    pub(crate) made_at_seconds: u64,
-    /// Seconds since then; negative if the cache is from the future.
-    pub(crate) age_seconds: i64,
-    /// Directories in the cache.
-    pub(crate) directories: u64,
 }
 
 impl Metrics {
@@ -67,9 +61,12 @@ impl Metrics {
         self.last_reload_failed.store(0, Relaxed);
     }
 
-    /// New data was refused; the old one stays.
-    pub(crate) fn refused(&self) {
-        self.refusals.fetch_add(1, Relaxed);
+    /// New data was refused for one of the [reasons](DataError::REASONS); the old one stays.
+    pub(crate) fn refused(&self, reason: &str) {
+        for (_, count) in DataError::REASONS.iter().zip(&self.refusals).filter(|(known, _)| **known == reason)
+        {
+            count.fetch_add(1, Relaxed);
+        }
         self.last_reload_failed.store(1, Relaxed);
     }
 
@@ -175,35 +172,32 @@ impl Collector for Scrape {
             ("connections_accepted", "Connections that began", None, connected),
             ("access_log_dropped_lines", "Lines that the access log lost", None, m.log_dropped.load(Relaxed)),
             ("data_swaps", "Times that new data was taken into use", None, m.swaps.load(Relaxed)),
-            ("data_refusals", "Times that new data was refused", None, m.refusals.load(Relaxed)),
         ] {
             encoder
                 .encode_descriptor(name, help, unit.as_ref(), MetricType::Counter)?
                 .encode_counter::<NoLabelSet, _, u64>(&value, None)?;
+        }
+        let mut refusals = encoder.encode_descriptor(
+            "data_refusals",
+            "Times that new data was refused",
+            None,
+            MetricType::Counter,
+        )?;
+        for (reason, count) in DataError::REASONS.iter().zip(&m.refusals) {
+            refusals
+                .encode_family(&[("reason", *reason)])?
+                .encode_counter::<NoLabelSet, _, u64>(&count.load(Relaxed), None)?;
         }
         let failed = i64::from(m.last_reload_failed.load(Relaxed) > 0);
         gauge(&mut encoder, "reload_failed", "1 while the newest data on disk is refused", None, failed)?;
         let open = connected.saturating_sub(m.sum(|one| &one.disconnected));
         let open = i64::try_from(open).unwrap_or(i64::MAX);
         gauge(&mut encoder, "connections", "Open connections", None, open)?;
-        let Some(data) = self.data else { return Ok(()) };
-        let made = i64::try_from(data.made_at_seconds).unwrap_or(i64::MAX);
-        let directories = i64::try_from(data.directories).unwrap_or(i64::MAX);
-        let seconds = Some(Unit::Seconds);
-        gauge(&mut encoder, "snapshot_created_timestamp", "When the cache was made", seconds.clone(), made)?;
-        gauge(&mut encoder, "snapshot_age", "Age of the cache in use", seconds, data.age_seconds)?;
-        gauge(&mut encoder, "snapshot_directories", "Directories in the cache in use", None, directories)
+        match &self.data {
+            Some(data) => data.encode(&mut encoder),
+            None => Ok(()),
+        }
     }
-}
-
-fn gauge(
-    encoder: &mut DescriptorEncoder<'_>,
-    name: &str,
-    help: &str,
-    unit: Option<Unit>,
-    value: i64,
-) -> fmt::Result {
-    encoder.encode_descriptor(name, help, unit.as_ref(), MetricType::Gauge)?.encode_gauge(&value)
 }
 
 #[cfg(test)]
@@ -239,14 +233,12 @@ mod tests {
     #[test]
     fn a_refusal_shows_until_the_next_swap() {
         let metrics = Arc::new(Metrics::default());
-        let facts = DataFacts { made_at_seconds: 1000, age_seconds: 25, directories: 7 };
-        metrics.refused();
-        let text = metrics.text(Some(facts)).unwrap();
+        metrics.refused("older");
+        let text = metrics.text(None).unwrap();
         assert!(text.contains("mirrormanager_serve_reload_failed 1\n"), "{text}");
-        assert!(text.contains("mirrormanager_serve_data_refusals_total 1\n"), "{text}");
-        assert!(text.contains("mirrormanager_serve_snapshot_age_seconds 25\n"), "{text}");
-        assert!(text.contains("mirrormanager_serve_snapshot_created_timestamp_seconds 1000\n"), "{text}");
+        assert!(text.contains("mirrormanager_serve_data_refusals_total{reason=\"older\"} 1\n"), "{text}");
+        assert!(text.contains("mirrormanager_serve_data_refusals_total{reason=\"damaged\"} 0\n"), "{text}");
         metrics.swapped();
-        assert!(metrics.text(Some(facts)).unwrap().contains("mirrormanager_serve_reload_failed 0\n"));
+        assert!(metrics.text(None).unwrap().contains("mirrormanager_serve_reload_failed 0\n"));
     }
 }

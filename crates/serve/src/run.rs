@@ -3,6 +3,7 @@
 //! | signal | effect |
 //! |---|---|
 //! | SIGHUP | reload all data, reopen the access log |
+//! | SIGUSR1 | reload all data, and take it even if it is older or far smaller than what is in use |
 //! | SIGTERM, SIGINT | stop accepting, let open connections finish, exit; a second one exits at once |
 
 use std::sync::Arc;
@@ -24,6 +25,7 @@ pub async fn run(
 ) -> Result<(), StartError> {
     let handler = |kind| signal(kind).map_err(StartError::Signals);
     let mut hangup = handler(SignalKind::hangup())?;
+    let mut accept = handler(SignalKind::user_defined1())?;
     let mut terminate = handler(SignalKind::terminate())?;
     let mut interrupt = handler(SignalKind::interrupt())?;
     let running = Server::start(options, clock).await?;
@@ -31,6 +33,8 @@ pub async fn run(
     loop {
         tokio::select! {
             _ = hangup.recv() => hung_up(&running).await,
+            // A refusal is logged where it happens.
+            _ = accept.recv() => { let _ = running.accept_now().await; }
             () = told_to_stop(&mut terminate, &mut interrupt) => break,
         }
     }

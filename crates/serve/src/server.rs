@@ -15,7 +15,7 @@ use tokio::task::spawn_local;
 
 use crate::access_log::{AccessLog, Addresses, Form, Timing};
 use crate::control::{Control, Readiness};
-use crate::data::Sources;
+use crate::data::{Acceptance, Sources};
 use crate::error::{DataError, StartError};
 use crate::http::{self, Course, drained};
 use crate::limits::{Limits, Room};
@@ -54,8 +54,8 @@ impl Server {
         let access_log = open_access_log(options, &metrics)?;
 
         let control = Arc::new(Control::new(Arc::clone(&metrics), Arc::clone(&data), Arc::clone(&clock)));
-        let reloader =
-            Arc::new(Reloader::new(Sources::of(&options.serve), Arc::clone(&data), Arc::clone(&metrics)));
+        let sources = Sources::of(&options.serve)?;
+        let reloader = Arc::new(Reloader::new(sources, Arc::clone(&data), Arc::clone(&metrics)));
         let (course, on_course) = watch::channel(Course::Serve);
         let (control_course, on_control_course) = watch::channel(Course::Serve);
         let (control_listener, control_address) = match options.serve.control {
@@ -171,7 +171,16 @@ impl Running {
     /// # Errors
     /// The reason why the old data stays in use. It is logged and counted too.
     pub async fn reload_now(&self) -> Result<(), DataError> {
-        self.reloader.reload().await
+        self.reloader.reload(Acceptance::ByTheRules).await
+    }
+
+    /// The same, but data that is older than what is in use, or far smaller, is taken too: an operator has
+    /// looked at it.
+    ///
+    /// # Errors
+    /// As [`reload_now`](Self::reload_now).
+    pub async fn accept_now(&self) -> Result<(), DataError> {
+        self.reloader.reload(Acceptance::Forced).await
     }
 
     /// Opens the access log anew at its path, after a rotation. Nothing happens if there is none.

@@ -4,6 +4,7 @@
 //! file systems do not send. A changed file is loaded once it has stopped changing; what can not be
 //! loaded, or is refused, leaves everything as it was and is not tried again before it changes again.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,7 +12,7 @@ use arc_swap::ArcSwapOption;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::data::{self, Loaded, Signatures, Sources};
+use crate::data::{self, Acceptance, Loaded, Signatures, Sources};
 use crate::error::DataError;
 use crate::loader;
 use crate::metrics::Metrics;
@@ -36,10 +37,12 @@ struct Memory {
     refused: Option<Signatures>,
 }
 
-/// Which files are read again.
+/// Which files are read again, and why.
 #[derive(Clone, Copy)]
-enum Files {
-    All,
+enum Wanted {
+    /// All: somebody asked for it.
+    All(Acceptance),
+    /// What has changed.
     Changed,
 }
 
@@ -57,7 +60,7 @@ impl Reloader {
         let load = move || until_still(|| data::load(&sources, None));
         // Nobody is answered yet, so nobody is in its way.
         let loading = tokio::task::spawn_blocking(load);
-        let loaded = loading.await.map_err(|_| DataError::Panicked)??;
+        let loaded = loading.await.map_err(|error| DataError::Thread(io::Error::other(error)))??;
         self.place.store(Some(Arc::new(loaded)));
         Ok(())
     }
@@ -66,9 +69,9 @@ impl Reloader {
     ///
     /// # Errors
     /// The reason why the data in use stays.
-    pub(crate) async fn reload(&self) -> Result<(), DataError> {
+    pub(crate) async fn reload(&self, acceptance: Acceptance) -> Result<(), DataError> {
         let mut memory = self.memory.lock().await;
-        self.load(&mut memory, Files::All).await
+        self.load(&mut memory, Wanted::All(acceptance)).await
     }
 
     /// Looks at the files every `interval`, for ever.
@@ -85,7 +88,9 @@ impl Reloader {
     async fn look(&self, settle: Duration) {
         let mut memory = self.memory.lock().await;
         let sources = self.sources.clone();
-        let Ok(signatures) = tokio::task::spawn_blocking(move || sources.signatures()).await else { return };
+        let Ok(signatures) = tokio::task::spawn_blocking(move || sources.files().signatures()).await else {
+            return;
+        };
         if self.place.load().as_ref().is_some_and(|loaded| *loaded.signatures() == signatures) {
             if memory.refused.is_some() {
                 self.metrics.withdrawn();
@@ -105,51 +110,51 @@ impl Reloader {
             return;
         }
         // The outcome is counted and logged; there is nobody else to tell.
-        let _ = self.load(&mut memory, Files::Changed).await;
+        let _ = self.load(&mut memory, Wanted::Changed).await;
     }
 
-    async fn load(&self, memory: &mut Memory, files: Files) -> Result<(), DataError> {
+    async fn load(&self, memory: &mut Memory, wanted: Wanted) -> Result<(), DataError> {
         memory.pending = None;
         let current = self.place.load_full();
         let sources = self.sources.clone();
         let reading = loader::run(move || {
-            let before = sources.signatures();
-            let loaded = match files {
-                Files::All => until_still(|| data::load(&sources, None)),
-                Files::Changed => data::load(&sources, current.as_deref()),
+            let before = sources.files().signatures();
+            let (loaded, acceptance) = match wanted {
+                Wanted::All(acceptance) => (until_still(|| data::load(&sources, None)), acceptance),
+                Wanted::Changed => (data::load(&sources, current.as_deref()), Acceptance::ByTheRules),
             };
             let loaded = loaded.and_then(|new| {
-                data::verify(&sources, &new, current.as_deref())?;
+                data::verify(&sources, &new, current.as_deref(), acceptance)?;
                 Ok(new)
             });
             (before, loaded)
         });
         let (before, loaded) = match reading.await {
             Ok((before, loaded)) => (Some(before), loaded),
-            Err(_) => (None, Err(DataError::Panicked)),
+            Err(error) => (None, Err(DataError::Thread(error))),
         };
         match loaded {
             Ok(loaded) => {
                 memory.refused = None;
-                let (directories, made_at_seconds) = (loaded.directories(), loaded.made_at_seconds());
+                let (serial, directories) = (loaded.snapshot().serial(), loaded.snapshot().directories());
                 let old = self.place.swap(Some(Arc::new(loaded)));
                 self.metrics.swapped();
                 // Much memory: given back where nobody waits for it.
                 tokio::spawn(loader::run(move || drop(old)));
-                tracing::info!(directories, made_at_seconds, "new data in use");
+                tracing::info!(serial, directories, "new data in use");
                 Ok(())
             }
             Err(error @ DataError::Moving { .. }) => {
-                match files {
+                match wanted {
                     // Somebody asked and may not ask again; without a watcher nothing else would load them.
-                    Files::All => tracing::warn!(%error, "the old data stays in use until the next look"),
-                    Files::Changed => tracing::debug!(%error, "waiting for the files to settle"),
+                    Wanted::All(_) => tracing::warn!(%error, "the old data stays in use until the next look"),
+                    Wanted::Changed => tracing::debug!(%error, "waiting for the files to settle"),
                 }
                 Err(error)
             }
             Err(error) => {
                 memory.refused = before;
-                self.metrics.refused();
+                self.metrics.refused(error.reason());
                 tracing::error!(%error, "new data refused, the old data stays in use");
                 Err(error)
             }

@@ -133,6 +133,7 @@ fn serve(serve: &Serve) -> Checked {
         let reason = format!("hashed needs serve.access_log_key, of at least {LEAST_KEY_BYTES} bytes");
         return Err(mistake("serve.access_log_addresses", reason));
     }
+    within("serve.max_fall_percent", serve.max_fall_percent.into(), 0, 100)?;
     within("serve.threads", serve.threads as u64, 0, 1_000)?;
     at_least("serve.max_connections", serve.max_connections as u64, 1)?;
     at_least("serve.max_header_bytes", serve.max_header_bytes as u64, 8_192)?;

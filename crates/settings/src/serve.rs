@@ -43,9 +43,19 @@ pub struct Serve {
     /// Seconds that a changed file must have stayed the same before it is loaded. A file that is
     /// renamed into place is never half-written and may have 0 here.
     pub settle_seconds: u64,
-    /// Take a cache that was made before the one in use. Without it, such a file is refused until the
-    /// next start, since it is most likely a mistake of whoever copied it.
+    /// Take a cache whose serial is lower than that of the one in use (of a protobuf file, which has none: that
+    /// was made before it). Without it, such a file is refused until the next start or SIGUSR1, since it
+    /// is most likely a mistake of whoever copied it.
     pub accept_older: bool,
+    /// Refuse a cache that has fewer directories, repositories or hosts than the one in use by more than so
+    /// many per cent, until the next start or SIGUSR1. One without any is refused in any case.
+    pub max_fall_percent: u8,
+    /// Files of ed25519 public keys (PEM). Not empty: only a cache signed by one of them is used; a protobuf
+    /// file has no signature.
+    pub trusted_keys: Vec<PathBuf>,
+    /// Use a native cache file where it lies instead of reading it into memory, so that several servers share
+    /// it. Nobody may then write into the file in place; replace it by renaming, as all our commands do.
+    pub map_cache: bool,
     /// Connections at one time. Further ones wait.
     pub max_connections: usize,
     /// Connections at one time of one client, which is an IPv4 address or an IPv6 /64; further ones are
@@ -87,6 +97,9 @@ impl Default for Serve {
             watch_seconds: 5,
             settle_seconds: 2,
             accept_older: false,
+            max_fall_percent: 20,
+            trusted_keys: Vec::new(),
+            map_cache: false,
             max_connections: 10_000,
             max_connections_per_client: 0,
             max_header_bytes: 65_536,

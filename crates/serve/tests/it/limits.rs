@@ -14,7 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{Instant, timeout};
 
-use crate::support::{Client, DEADLINE, Deployment, LIST, get, until};
+use crate::support::{Client, DEADLINE, Deployment, LIST, get, metric, until};
 
 const LONG: u64 = 3600;
 
@@ -33,7 +33,7 @@ async fn patient_but(change: impl FnOnce(&mut Serve)) -> Running {
 /// Whether this many connections were cut off, each for this cause.
 async fn counted(server: &Running, cause: &str, count: usize) -> bool {
     let line = format!("mirrormanager_serve_connections_cut_off_total{{cause=\"{cause}\"}} {count}");
-    get(server.control_address().unwrap(), "/metrics").await.body.lines().any(|l| l == line)
+    metric(server, &line).await
 }
 
 /// A request for the list, over and over, whose answers are not read.
@@ -233,11 +233,7 @@ mod http_2 {
         })
         .await;
         takes_only(1, &server).await;
-        until("it is gone", || async {
-            let metrics = get(server.control_address().unwrap(), "/metrics").await.body;
-            metrics.lines().any(|line| line == "mirrormanager_serve_connections 0")
-        })
-        .await;
+        until("it is gone", || metric(&server, "mirrormanager_serve_connections 0")).await;
         let metrics = get(server.control_address().unwrap(), "/metrics").await.body;
         assert!(metrics.contains(r#"kind="mirrorlist",status="200""#), "it was a good question:\n{metrics}");
     }

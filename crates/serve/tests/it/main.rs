@@ -17,3 +17,4 @@ mod stop;
 mod support;
 mod swap;
 mod vectors;
+mod verify;

@@ -31,6 +31,12 @@ async fn hangup_reloads_and_reopens_and_terminate_stops() {
         .await;
     assert!(path.exists(), "the log was opened anew before the data was loaded");
 
+    deployment.replace(&cache(TIME - 1, &["older.example"]));
+    signal("HUP");
+    signal("USR1");
+    until("the older one is taken", || async { get(address, LIST).await.body.contains("older.example") })
+        .await;
+
     signal("TERM");
     tokio::time::timeout(DEADLINE, running).await.expect("a stop").unwrap().unwrap();
     assert!(fs::read_to_string(old).unwrap().contains("REPO: linux-40"));

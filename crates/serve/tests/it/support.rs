@@ -243,6 +243,16 @@ pub(crate) async fn get(address: SocketAddr, target: &str) -> Reply {
     Client::connect(address).await.get(target).await
 }
 
+/// The list that every cache here answers.
+pub(crate) async fn listed(server: &Running) -> String {
+    get(server.address(), LIST).await.body
+}
+
+/// Whether the metrics have this line.
+pub(crate) async fn metric(server: &Running, line: &str) -> bool {
+    get(server.control_address().unwrap(), "/metrics").await.body.lines().any(|l| l == line)
+}
+
 /// Asks until the condition holds.
 pub(crate) async fn until<F: Future<Output = bool>>(what: &str, mut condition: impl FnMut() -> F) {
     let mut pace = tokio::time::interval(Duration::from_millis(10));
