@@ -6,6 +6,8 @@
 
 #![expect(clippy::indexing_slicing, reason = "an absent member of a JSON value is null")]
 
+pub mod ours;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr};

@@ -93,6 +93,54 @@ fn the_answers_are_those_of_the_rules() {
     seen.everything_was_asked_for();
 }
 
+/// The recorded answers are those of the old server itself, so this checks the rules as much as the engine.
+#[test]
+fn the_recorded_questions_are_answered_by_the_rules() {
+    let inputs = replay::folder().join("inputs");
+    let text = |name: &str| std::fs::read_to_string(inputs.join(name)).unwrap();
+    let deployment = Deployment {
+        cache: proto::read(&inputs.join("cache.proto")).unwrap(),
+        netblocks: text("global_netblocks.txt"),
+        continents: text("country_continent.csv"),
+    };
+    let (countries, data) = (countries(), replay::data());
+    let mut no_questions = Vec::new();
+    for case in replay::cases() {
+        let header = |(name, value): &(String, Vec<u8>)| {
+            let is_it = name.eq_ignore_ascii_case("x-forwarded-for");
+            is_it.then(|| String::from_utf8(value.clone()))
+        };
+        let forwarded_for: Result<Vec<String>, _> = case.headers.iter().filter_map(header).collect();
+        let (Ok(target), Ok(forwarded_for)) = (case.target.parse::<hyper::Uri>(), forwarded_for) else {
+            no_questions.push(case.id);
+            continue;
+        };
+        let question = Question {
+            path: target.path().to_owned(),
+            query: target.query().unwrap_or_default().to_owned(),
+            forwarded_for,
+            peer: case.source,
+        };
+        for policy in [Policy::upstream(), Policy::default()] {
+            let policy = Policy { minimum: case.minimum, ..policy };
+            let world = reference::World {
+                cache: &deployment.cache,
+                netblocks: &deployment.netblocks,
+                continents: &deployment.continents,
+                countries: &countries,
+                policy: &policy,
+            };
+            for seed in 0..4 {
+                let result =
+                    compare::with_rules(&data, &world, &question, seed, &mut compare::Seen::default());
+                result.unwrap_or_else(|why| panic!("{} {policy:?}, {question:?}: {why}", case.id));
+            }
+        }
+    }
+    // A byte that is no text, and what HTTP refuses.
+    assert_eq!(no_questions, ["A123", "A286", "A287"]);
+}
+
 #[test]
 fn every_view_of_a_cache_gives_the_same_answers() {
     let countries = countries();
