@@ -83,11 +83,12 @@ impl Visit<'_> {
             seed,
             told: &told,
         };
+        let urls: Vec<String> = carried.urls.iter().map(|url| url.url.clone()).collect();
         let mut found = Found::default();
         let end = tokio::select! {
             biased;
             why = run.stopped(self.deadline) => End::Stopped(why),
-            reach = scan.run(&carried.urls, &mut found, &mut self.log) => match reach {
+            reach = scan.run(&urls, &mut found, &mut self.log) => match reach {
                 Reach::Reached => End::Through,
                 Reach::Unreachable { why, hope } => {
                     found.remark = Some(why);

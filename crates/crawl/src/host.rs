@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use crate::category::{End, Visit};
 use crate::error::CrawlError;
+use crate::families;
 use crate::host_log::{self, HostLog};
 use crate::job::Mode;
 use crate::report::{HostReport, HostStatus, Statistics};
@@ -122,12 +123,13 @@ async fn visit(run: &Run, report: &mut HostReport) -> Result<Option<Option<Pendi
     visit.log.info(&format!("Crawl of {} ({}) begins", host.name, host.id));
     let mut stopped = None;
     let mut unreachable = Vec::new();
+    let mut reached = Vec::new();
     for carried in run.carried(&host) {
         let outcome = visit.category(carried).await?;
         report.statistics.total_directories += outcome.directories;
         report.statistics.add(&outcome.counts);
         match outcome.end {
-            End::Through => {}
+            End::Through => reached.push(carried),
             // There is nothing to wait for, and its rows have been dealt with.
             End::Unreachable(Hope::Unusable) => {}
             End::Unreachable(hope) => unreachable.push(Silent {
@@ -141,6 +143,13 @@ async fn visit(run: &Run, report: &mut HostReport) -> Result<Option<Option<Pendi
         report.categories.push(outcome.report);
         if stopped.is_some() {
             break;
+        }
+    }
+    if stopped.is_none() && run.job.mode == Mode::Full {
+        tokio::select! {
+            biased;
+            _ = run.stopped(visit.deadline) => {}
+            done = families::look(run, &reached) => done?,
         }
     }
     report.requests = counters.requests();

@@ -9,6 +9,7 @@ pub mod category;
 pub mod category_report;
 pub mod check;
 pub mod error;
+pub mod families;
 pub mod fraction;
 pub mod host;
 pub mod host_log;

@@ -98,7 +98,7 @@ pub enum Command {
     /// Hosts: mirrors, what they carry and whom they serve
     #[command(subcommand)]
     Host(Host),
-    /// Networks whose country is known better than the country database knows it
+    /// Networks whose country is known better than the country database knows it, and those that belong to a host
     #[command(subcommand)]
     Netblock(Netblock),
     /// Print the completion script of a shell
@@ -540,6 +540,35 @@ pub enum Netblock {
     },
     /// List all such networks
     List,
+    /// Networks whose clients get one host and no other
+    #[command(subcommand)]
+    Exclusive(NetblockExclusive),
+}
+
+/// `netblock exclusive`
+#[derive(Debug, Subcommand)]
+pub enum NetblockExclusive {
+    /// Give the clients of a network one host and no other, whatever else would be near
+    Add {
+        /// 192.0.2.0/24 or 2001:db8::/32
+        netblock: String,
+        /// Which host.
+        #[command(flatten)]
+        which: Which,
+        /// Leave the checksums out of metalinks for them: the host holds other files than the master
+        #[arg(long)]
+        no_hashes: bool,
+        /// A remark
+        #[arg(long, value_name = "TEXT")]
+        comment: Option<String>,
+    },
+    /// List all such networks
+    List,
+    /// Give the clients of a network back to everybody
+    Remove {
+        /// The network
+        netblock: String,
+    },
 }
 
 #[cfg(test)]

@@ -74,6 +74,14 @@ impl GuardedConnector {
         Ok(addresses)
     }
 
+    pub(crate) fn guard(&self) -> &AddressGuard {
+        &self.guard
+    }
+
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
     async fn connect(&self, uri: &Uri) -> Result<TcpStream, ConnectError> {
         let port = uri.port_u16().unwrap_or(if uri.scheme_str() == Some("https") { 443 } else { 80 });
         self.guard.check_port(port)?;
@@ -104,7 +112,7 @@ fn interleaved(addresses: Vec<IpAddr>) -> Vec<IpAddr> {
     mixed
 }
 
-async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectError> {
+pub(crate) async fn race(addresses: Vec<SocketAddr>) -> Result<TcpStream, ConnectError> {
     let mut waiting = addresses.into_iter();
     let mut running = FuturesUnordered::new();
     let mut failed = None;

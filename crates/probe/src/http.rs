@@ -42,6 +42,7 @@ type Inner = Client<HttpsConnector<GuardedConnector>, Empty<Bytes>>;
 #[derive(Debug, Clone)]
 pub struct Http {
     client: Inner,
+    connector: GuardedConnector,
     limits: Limits,
     user_agent: HeaderValue,
 }
@@ -59,13 +60,14 @@ impl Http {
         limits: Limits,
         project_url: Option<&str>,
     ) -> Result<Self, SetUpError> {
+        let guarded = GuardedConnector::new(guard, resolver, limits.connect);
         let connector = HttpsConnectorBuilder::new()
             .with_provider_and_webpki_roots(rustls::crypto::ring::default_provider())
             .map_err(|error| SetUpError(error.to_string()))?
             .https_or_http()
             .enable_http1()
             .enable_http2()
-            .wrap_connector(GuardedConnector::new(guard, resolver, limits.connect));
+            .wrap_connector(guarded.clone());
         let header_bytes = limits.header_bytes.max(8192);
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
@@ -80,12 +82,17 @@ impl Http {
         let agent = project_url.map_or_else(|| product.to_owned(), |url| format!("{product} (+{url})"));
         let user_agent = HeaderValue::from_str(&agent)
             .map_err(|_| SetUpError(format!("the project's URL {agent:?} can not stand in a header")))?;
-        Ok(Self { client, limits, user_agent })
+        Ok(Self { client, connector: guarded, limits, user_agent })
     }
 
     /// The limits it keeps.
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// What it connects with.
+    pub fn connector(&self) -> &GuardedConnector {
+        &self.connector
     }
 
     /// A HEAD request.

@@ -123,18 +123,39 @@ pub struct CarriedCategory {
     /// Never checked, always listed.
     pub always_up2date: bool,
     /// Its URLs, private ones too, by row id.
-    pub urls: Vec<String>,
+    pub urls: Vec<CarriedUrl>,
 }
 
-const HOST: Sql = Sql::same(
-    "SELECT h.name, h.disable_reason, h.admin_active, h.user_active, h.private, \
-     s.admin_active AS site_admin_active, s.user_active AS site_user_active, s.private AS site_private, \
-     hc.id AS host_category_id, hc.category_id, hc.always_up2date, u.url \
-     FROM host h JOIN site s ON s.id = h.site_id \
-     LEFT JOIN host_category hc ON hc.host_id = h.id \
-     LEFT JOIN host_category_url u ON u.host_category_id = hc.id \
-     WHERE h.id = $1 ORDER BY hc.id, u.id",
-);
+/// A base URL of a host's copy of a category.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarriedUrl {
+    /// Row id.
+    pub id: i32,
+    /// As stored.
+    pub url: String,
+    /// Whether it answered under IPv4 and under IPv6, if that is known.
+    pub families: Option<(bool, bool)>,
+}
+
+macro_rules! host {
+    ($families:literal, $join:literal) => {
+        Sql::same(concat!(
+            "SELECT h.name, h.disable_reason, h.admin_active, h.user_active, h.private, \
+             s.admin_active AS site_admin_active, s.user_active AS site_user_active, s.private AS site_private, \
+             hc.id AS host_category_id, hc.category_id, hc.always_up2date, u.id AS url_id, u.url, ",
+            $families,
+            " FROM host h JOIN site s ON s.id = h.site_id \
+             LEFT JOIN host_category hc ON hc.host_id = h.id \
+             LEFT JOIN host_category_url u ON u.host_category_id = hc.id ",
+            $join,
+            " WHERE h.id = $1 ORDER BY hc.id, u.id"
+        ))
+    };
+}
+
+const HOST: Sql = host!("f.v4, f.v6", "LEFT JOIN mm3_url_family f ON f.host_category_url_id = u.id");
+/// On a database without our tables.
+const PLAIN_HOST: Sql = host!("CAST(NULL AS boolean) AS v4, CAST(NULL AS boolean) AS v6", "");
 
 const TRUE_ROWS: Sql = Sql {
     postgres: "SELECT r.id FROM host_category_dir r JOIN host_category hc ON hc.id = r.host_category_id \
@@ -146,7 +167,8 @@ const TRUE_ROWS: Sql = Sql {
 /// Reads a host at the start of its crawl. `None` when it is gone, or has become private or inactive
 /// since it was selected. Categories without a name in `category` are left out.
 pub async fn load(store: &Store, id: HostId, scope: CrawlScope) -> Result<Option<CrawlHost>> {
-    let rows = store.read().query_all_raw(HOST.with(store.engine(), [id.0.into()])).await?;
+    let host = if store.accounts() { HOST } else { PLAIN_HOST };
+    let rows = store.read().query_all_raw(host.with(store.engine(), [id.0.into()])).await?;
     let Some(first) = rows.first() else { return Ok(None) };
     if !activity(first)?.is_crawled(scope) {
         return Ok(None);
@@ -163,7 +185,11 @@ pub async fn load(store: &Store, id: HostId, scope: CrawlScope) -> Result<Option
             always_up2date: always.unwrap_or(false),
             urls: Vec::new(),
         });
-        carried.urls.extend(row.try_get::<Option<String>>("", "url")?);
+        let url: (Option<i32>, Option<String>) = (row.try_get("", "url_id")?, row.try_get("", "url")?);
+        if let (Some(id), Some(url)) = url {
+            let families: (Option<bool>, Option<bool>) = (row.try_get("", "v4")?, row.try_get("", "v6")?);
+            carried.urls.push(CarriedUrl { id, url, families: families.0.zip(families.1) });
+        }
     }
     let true_rows = store.read().query_all_raw(TRUE_ROWS.with(store.engine(), [id.0.into()])).await?;
     Ok(Some(CrawlHost {

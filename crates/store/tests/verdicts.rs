@@ -185,7 +185,8 @@ async fn hosts_are_selected_loaded_and_closed() {
 
         let host = crawl_hosts::load(&store, HostId(1), CrawlScope::default()).await.unwrap().unwrap();
         assert_eq!(host.categories.len(), 1);
-        assert_eq!(host.categories[0].urls, ["http://b", "http://a"], "by row id, private ones too");
+        let urls: Vec<&str> = host.categories[0].urls.iter().map(|url| url.url.as_str()).collect();
+        assert_eq!(urls, ["http://b", "http://a"], "by row id, private ones too");
         assert_eq!(host.true_rows.len(), 1);
         let books = Books {
             outcome: Outcome::Failed,

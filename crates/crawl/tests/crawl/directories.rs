@@ -51,17 +51,28 @@ async fn all_good() {
             "current"
         );
         assert_eq!(
-            scene.value::<i64>("SELECT COUNT(*) FROM mm3_change WHERE subject = 'host_category'").await,
+            scene
+                .value::<i64>(
+                    "SELECT COUNT(*) FROM mm3_change WHERE subject = 'host_category' AND directories <> '[]'"
+                )
+                .await,
             1
         );
-        let changed: String =
-            scene.value("SELECT directories FROM mm3_change WHERE subject = 'host_category'").await;
+        let changed: String = scene
+            .value(
+                "SELECT directories FROM mm3_change WHERE subject = 'host_category' AND directories <> '[]'",
+            )
+            .await;
         assert_eq!(changed, "[1,2,3,4,5]");
 
         let again = scene.crawl_one().await;
         assert_eq!((again.statistics.unchanged, again.statistics.hcds_created), (5, 0));
         assert_eq!(
-            scene.value::<i64>("SELECT COUNT(*) FROM mm3_change WHERE subject = 'host_category'").await,
+            scene
+                .value::<i64>(
+                    "SELECT COUNT(*) FROM mm3_change WHERE subject = 'host_category' AND directories <> '[]'"
+                )
+                .await,
             1
         );
         serde_json::to_string(&again).unwrap();

@@ -6,6 +6,7 @@
 
 mod books;
 mod directories;
+mod families;
 #[path = "../scene/mod.rs"]
 mod scene;
 mod selection;

@@ -1,10 +1,13 @@
-//! `netblock add|list`
+//! `netblock add|list`, `netblock exclusive add|list|remove`
+
+use std::collections::HashMap;
 
 use serde::Serialize;
-use store::netblocks;
+use store::exclusive_netblocks::{self, Hashes};
+use store::{hosts, netblocks};
 
-use super::Context;
-use crate::arguments::Netblock;
+use super::{Context, named};
+use crate::arguments::{Netblock, NetblockExclusive};
 use crate::exit::Exit;
 use crate::failure::Outcome;
 use crate::table;
@@ -14,6 +17,20 @@ struct Row {
     id: i32,
     netblock: String,
     country: String,
+}
+
+#[derive(Serialize)]
+struct ExclusiveRow {
+    id: i32,
+    netblock: String,
+    host: String,
+    hashes: bool,
+    comment: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Removed<'a> {
+    netblock: &'a str,
 }
 
 /// Runs one of them.
@@ -38,6 +55,55 @@ pub async fn run(arguments: Netblock, context: &Context) -> Outcome {
                 table::render(&["ID", "NETBLOCK", "COUNTRY"], &cells)
             })?;
         }
+        Netblock::Exclusive(arguments) => exclusive(arguments, context).await?,
     }
     Ok(Exit::Success)
+}
+
+async fn exclusive(arguments: NetblockExclusive, context: &Context) -> Outcome<()> {
+    let store = context.store().await?;
+    match arguments {
+        NetblockExclusive::Add { netblock, which, no_hashes, comment } => {
+            let host = named::host(&store, &which).await?;
+            let hashes = if no_hashes { Hashes::Without } else { Hashes::With };
+            let row = exclusive_netblocks::add(&store, &netblock, host.id.into(), hashes, comment.as_deref())
+                .await?;
+            context.added("exclusive netblock", row.id, &row.netblock)
+        }
+        NetblockExclusive::List => {
+            let names: HashMap<i32, String> =
+                hosts::list(&store, None).await?.into_iter().map(|host| (host.id, host.name)).collect();
+            let rows: Vec<ExclusiveRow> = exclusive_netblocks::list(&store)
+                .await?
+                .into_iter()
+                .map(|row| ExclusiveRow {
+                    id: row.id,
+                    netblock: row.netblock,
+                    host: names.get(&row.host.0).cloned().unwrap_or_else(|| row.host.to_string()),
+                    hashes: row.hashes,
+                    comment: row.comment,
+                })
+                .collect();
+            context.out.data(&rows, |rows| {
+                let cells: Vec<_> = rows.iter().map(exclusive_cells).collect();
+                table::render(&["ID", "NETBLOCK", "HOST", "HASHES", "COMMENT"], &cells)
+            })
+        }
+        NetblockExclusive::Remove { netblock } => {
+            exclusive_netblocks::remove(&store, &netblock).await?;
+            context.out.data(&Removed { netblock: &netblock }, |_| {
+                format!("removed exclusive netblock {netblock:?}")
+            })
+        }
+    }
+}
+
+fn exclusive_cells(row: &ExclusiveRow) -> Vec<String> {
+    vec![
+        row.id.to_string(),
+        row.netblock.clone(),
+        row.host.clone(),
+        if row.hashes { "yes" } else { "no" }.to_owned(),
+        row.comment.clone().unwrap_or_default(),
+    ]
 }

@@ -2,6 +2,7 @@
 
 use model::ids::{CategoryId, HostCategoryId, HostId, SiteId};
 use sea_orm::EntityTrait;
+use store::exclusive_netblocks::{self, Hashes};
 use store::host_categories::Upkeep;
 use store::hosts::NewHost;
 use store::urls::Visibility;
@@ -217,4 +218,38 @@ async fn lists_are_in_the_same_order_on_every_engine() {
         assert_eq!(names, ["A", "B", "_", "a", "b"]);
     })
     .await;
+}
+
+#[tokio::test]
+async fn an_exclusive_network_belongs_to_one_host_and_goes_with_it() {
+    stores::each_variant(|store| async move {
+        let world = world(&store).await;
+        let [first, second] = world.hosts;
+        let add = async |text, host| exclusive_netblocks::add(&store, text, host, Hashes::With, None).await;
+        let row = add(" 192.0.2.9/24", first).await.unwrap();
+        assert_eq!((row.netblock.as_str(), row.host, row.hashes), ("192.0.2.0/24", first, true));
+        assert_eq!(logged(&store, 1).await, [("host".to_owned(), first.0)]);
+        let error = add("192.0.2.0/24", second).await.unwrap_err();
+        assert!(matches!(error, StoreError::Exists { .. }), "{error}");
+        assert!(matches!(add("mirror.example", first).await.unwrap_err(), StoreError::Invalid { .. }));
+        assert!(matches!(add("10.0.0.0/8", HostId(999)).await.unwrap_err(), StoreError::Missing { .. }));
+        let without = exclusive_netblocks::add(&store, "2001:DB8::/32", second, Hashes::Without, Some("x"))
+            .await
+            .unwrap();
+        assert_eq!(exclusive_netblocks::list(&store).await.unwrap(), [row, without]);
+        exclusive_netblocks::remove(&store, "2001:db8::/32").await.unwrap();
+        assert_eq!(logged(&store, 1).await, [("host".to_owned(), second.0)]);
+        let error = exclusive_netblocks::remove(&store, "2001:db8::/32").await.unwrap_err();
+        assert!(matches!(error, StoreError::Missing { .. }), "{error}");
+        hosts::delete(&store, first).await.unwrap();
+        assert_eq!(exclusive_netblocks::list(&store).await.unwrap(), []);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn without_our_tables_there_are_no_exclusive_networks() {
+    let store = stores::upstream(testkit::upstream::Variant::Migrated, 6).await;
+    let error = exclusive_netblocks::list(&store).await.unwrap_err();
+    assert!(error.to_string().contains("db migrate"), "{error}");
 }
