@@ -7,6 +7,7 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use prost::Message as _;
+use snapshot::Extras;
 use snapshot::proto::{self, IntStringMap, MirrorList, WriteError};
 use store::export::Export;
 
@@ -17,7 +18,7 @@ use crate::progress::{Progress, Stage};
 use crate::report::BuildReport;
 use crate::resolve::Resolver;
 use crate::wire::Sink;
-use crate::{details, files, hosts, networks, repositories};
+use crate::{details, extras, files, hosts, networks, repositories};
 
 /// A cache that is ready to be written.
 #[derive(Debug)]
@@ -25,6 +26,7 @@ pub struct Build<'a> {
     reads: &'a Export,
     /// Everything that is not per directory.
     head: MirrorList,
+    extras: Extras,
     listing: Listing<'a>,
     report: BuildReport,
 }
@@ -46,6 +48,7 @@ impl<'a> Build<'a> {
         let mut report = BuildReport::default();
         let mut head = head(reads, now, mode, &mut report);
         head.host_netblock_cache = networks::of_hosts(&reads.head, names, mode, progress, &mut report).await;
+        let extras = extras::of(&reads.head, &mut report);
         let listing = Listing::new(reads, &mut report);
         let counts = &mut report.counts;
         counts.hosts = reads.head.hosts.len();
@@ -56,7 +59,7 @@ impl<'a> Build<'a> {
         counts.directories = listing.len();
         counts.listings = listing.pairs();
         report.counts.directories_with_files = files::check(reads, &mut report);
-        Self { reads, head, listing, report }
+        Self { reads, head, extras, listing, report }
     }
 
     /// What the cache holds and what was left out.
@@ -67,6 +70,11 @@ impl<'a> Build<'a> {
     /// The same, when nothing is left to be written.
     pub fn into_report(self) -> BuildReport {
         self.report
+    }
+
+    /// What the interchange format has no field for.
+    pub fn extras(&self) -> &Extras {
+        &self.extras
     }
 
     /// Writes the interchange format into a file, which is replaced as a whole when all of it is written. Tells

@@ -10,6 +10,7 @@ mod carriers;
 mod compatibility;
 mod details;
 mod entries;
+mod extras;
 mod files;
 mod hosts;
 mod inspect;

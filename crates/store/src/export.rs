@@ -25,8 +25,8 @@ pub use head::Head;
 pub use record::{CategoryDirectory, Directory, FileDetail, Holding};
 pub use resident::{Refreshed, Resident, Why};
 pub use rows::{
-    Arch, Category, ContinentRedirect, CountryAllowed, Host, HostCategory, HostCategoryUrl, HostNetblock,
-    NetblockCountry, Repository, RepositoryRedirect,
+    Arch, Category, ContinentRedirect, CountryAllowed, ExclusiveNetblock, Host, HostCategory,
+    HostCategoryUrl, HostNetblock, NetblockCountry, Place, Repository, RepositoryRedirect, UrlFamily,
 };
 pub use up_to_date::{DirectorySet, UpToDate, UpToDateBuilder};
 

@@ -3,7 +3,13 @@
 #![expect(clippy::unwrap_used, reason = "a panic is the report of a failed test")]
 
 use sea_orm::ConnectionTrait;
-use store::export::{self, Export};
+use store::exclusive_netblocks::{self, Hashes};
+use store::export::{self, Export, Place, UrlFamily};
+use store::host_categories::Upkeep;
+use store::hosts::NewHost;
+use store::sites::NewSite;
+use store::url_families::{self, UrlFamilies};
+use store::urls::Visibility;
 use store::{ConnectOptions, Engine, Store};
 use testkit::stores::{self, TestStore};
 
@@ -187,4 +193,51 @@ async fn the_migrated_schema_is_read_too() {
         );
     })
     .await;
+}
+
+#[tokio::test]
+async fn places_and_our_own_tables_are_read_where_they_are() {
+    for store in reduced().await {
+        let head = export::read(&store).await.unwrap().head;
+        assert!(head.places.is_empty() && head.families.is_empty() && head.exclusive.is_empty());
+    }
+    stores::each_variant(|store| async move {
+        store::products::add(&store, "p").await.unwrap();
+        let category = store::categories::add(&store, "c", "p", "pub").await.unwrap();
+        let new = NewSite { name: "s".into(), created_by: "me".into(), ..NewSite::default() };
+        store::sites::add(&store, &new, chrono::DateTime::UNIX_EPOCH).await.unwrap();
+        let mut hosts = Vec::new();
+        for name in ["here", "nowhere"] {
+            hosts.push(store::hosts::add(&store, &NewHost::new("s", name, "de")).await.unwrap().id);
+        }
+        run(&store, "UPDATE host SET latitude = 50, longitude = 8.5 WHERE name = 'here'").await;
+        run(&store, "UPDATE host SET latitude = 1 WHERE name = 'nowhere'").await;
+        let carries =
+            store::host_categories::add(&store, hosts[0].into(), category.id.into(), Upkeep::Crawled);
+        let carries = carries.await.unwrap().id.into();
+        let url = store::urls::add(&store, carries, "http://h", Visibility::Public).await.unwrap();
+        let families = [UrlFamilies { url: url.id, v4: true, v6: false }];
+        url_families::write(&store, carries, &families, chrono::DateTime::UNIX_EPOCH).await.unwrap();
+        exclusive_netblocks::add(&store, "10.0.0.0/8", hosts[1].into(), Hashes::Without, None).await.unwrap();
+        let head = export::read(&store).await.unwrap().head;
+        assert_eq!(head.places, [Place { id: hosts[0], latitude: 50.0, longitude: 8.5 }]);
+        assert_eq!(head.families, [UrlFamily { host_category_url_id: url.id, v4: true, v6: false }]);
+        let [only] = head.exclusive.as_slice() else { panic!("{:?}", head.exclusive) };
+        assert_eq!((only.netblock.as_str(), only.host_id, only.hashes), ("10.0.0.0/8", hosts[1], false));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_role_that_may_not_read_our_tables_reads_the_rest() {
+    let store = stores::postgres().await;
+    let role = format!("knows_upstream_{}", std::process::id());
+    let sql = format!(
+        "CREATE ROLE {role} LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO {role}; \
+         REVOKE SELECT ON mm3_url_family, mm3_exclusive_netblock FROM {role}"
+    );
+    run(&store, &sql).await;
+    let url = store.url().replace("user=mm", &format!("user={role}"));
+    let reader = Store::connect(&url, &ConnectOptions::default()).await.unwrap();
+    assert!(export::read(&reader).await.unwrap().head.families.is_empty());
 }

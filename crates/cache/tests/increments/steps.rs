@@ -65,14 +65,14 @@ impl World {
     async fn add_host_category(&mut self, store: &Store, a: usize, b: usize) {
         let Some(host) = pick(&ids(store, HOSTS).await, a) else { return };
         let Some((category, _)) = pick(&topdirs(store).await, b) else { return };
-        let upkeep = if b % 7 == 0 { Upkeep::AlwaysCurrent } else { Upkeep::Crawled };
+        let upkeep = if b.is_multiple_of(7) { Upkeep::AlwaysCurrent } else { Upkeep::Crawled };
         // It may be there already.
         let _ = host_categories::add(store, HostId(host), category, upkeep).await;
     }
 
     async fn add_url(&mut self, store: &Store, a: usize, b: usize) {
         let Some(id) = pick(&ids(store, HOST_CATEGORIES).await, a) else { return };
-        let visibility = if b % 5 == 0 { Visibility::Private } else { Visibility::Public };
+        let visibility = if b.is_multiple_of(5) { Visibility::Private } else { Visibility::Public };
         let url = format!("https://{}.example/", self.name());
         urls::add(store, HostCategoryId(id), &url, visibility).await.unwrap();
     }
@@ -85,11 +85,11 @@ impl World {
         let proven: Vec<Proven> = directories
             .into_iter()
             .enumerate()
-            .filter(|(place, _)| (place + b) % 3 != 0)
+            .filter(|(place, _)| !(place + b).is_multiple_of(3))
             .map(|(place, id)| Proven {
                 directory: DirectoryId(id),
                 path: format!("/d{id}"),
-                state: if (place * 7 + b) % 4 == 0 { State::Stale } else { State::Current },
+                state: if (place * 7 + b).is_multiple_of(4) { State::Stale } else { State::Current },
             })
             .collect();
         write_verdicts(store, host_category, &proven, rest).await;
@@ -100,7 +100,7 @@ impl World {
         let row = |n: i64| DetailRow {
             directory: DirectoryId(directory),
             filename: format!("f{}", b % 2),
-            timestamp: (b % 9 != 0).then_some(n + b as i64 % 50),
+            timestamp: (!b.is_multiple_of(9)).then_some(n + b as i64 % 50),
             size: Some(n),
             md5: None,
             sha1: Some("0aFF".into()),
@@ -285,8 +285,8 @@ async fn delete_directories(store: &Store, a: usize, b: usize) {
     let Some((category, _)) = pick(&topdirs(store).await, a) else { return };
     let all = ids(store, DIRECTORIES).await;
     let gone: Vec<DirectoryId> =
-        all.into_iter().filter(|id| (*id as usize + b) % 17 == 0).map(DirectoryId).collect();
-    let orphans = if b % 2 == 0 { Orphans::Keep } else { Orphans::Delete };
+        all.into_iter().filter(|id| (*id as usize + b).is_multiple_of(17)).map(DirectoryId).collect();
+    let orphans = if b.is_multiple_of(2) { Orphans::Keep } else { Orphans::Delete };
     let mut tx = Master::new(store).begin().await.unwrap();
     tx.delete_directories(category, &gone, orphans).await.unwrap();
     tx.changed(these(category, gone.iter().map(|id| id.0)));
@@ -330,12 +330,14 @@ async fn clear_host(store: &Store, a: usize) {
 
 /// Not too often: an empty world has nothing to show.
 async fn delete_host(store: &Store, a: usize, b: usize) {
-    let Some(id) = pick(&ids(store, HOSTS).await, a).filter(|_| b % 3 == 0) else { return };
+    let Some(id) = pick(&ids(store, HOSTS).await, a).filter(|_| b.is_multiple_of(3)) else { return };
     hosts::delete(store, HostId(id)).await.unwrap();
 }
 
 async fn delete_host_category(store: &Store, a: usize, b: usize) {
-    let Some(id) = pick(&ids(store, HOST_CATEGORIES).await, a).filter(|_| b % 3 == 0) else { return };
+    let Some(id) = pick(&ids(store, HOST_CATEGORIES).await, a).filter(|_| b.is_multiple_of(3)) else {
+        return;
+    };
     host_categories::delete(store, HostCategoryId(id)).await.unwrap();
 }
 
@@ -354,12 +356,12 @@ async fn edit_small_tables(store: &Store, a: usize, b: usize) {
 
 async fn delete_site(store: &Store, a: usize, b: usize) {
     let all = ids(store, "SELECT id FROM site WHERE name NOT IN ('a', 'b') ORDER BY id").await;
-    let Some(id) = pick(&all, a).filter(|_| b % 4 == 0) else { return };
+    let Some(id) = pick(&all, a).filter(|_| b.is_multiple_of(4)) else { return };
     sites::delete(store, SiteId(id)).await.unwrap();
 }
 
 async fn delete_category(store: &Store, a: usize, b: usize) {
-    let Some((category, _)) = pick(&topdirs(store).await, a).filter(|_| b % 4 == 0) else { return };
+    let Some((category, _)) = pick(&topdirs(store).await, a).filter(|_| b.is_multiple_of(4)) else { return };
     categories::delete(store, category).await.unwrap();
 }
 

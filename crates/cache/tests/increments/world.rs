@@ -60,8 +60,8 @@ impl World {
     pub(crate) async fn add_host(&mut self, store: &Store, site: &str) -> HostId {
         let country = ["de", "us", "fr"][self.count % 3];
         let name = self.name();
-        let private = self.count % 5 == 0;
-        let internet2 = self.count % 3 == 0;
+        let private = self.count.is_multiple_of(5);
+        let internet2 = self.count.is_multiple_of(3);
         let new = NewHost { private, internet2, ..NewHost::new(site, &name, country) };
         HostId(hosts::add(store, &new).await.unwrap().id)
     }

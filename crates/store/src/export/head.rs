@@ -1,11 +1,14 @@
 //! The small tables: everything that is not per directory, read whole every time.
 
+use sea_orm::FromQueryResult;
+
 use super::reader::all;
 use super::rows::{
-    Arch, Category, ContinentRedirect, CountryAllowed, Host, HostCategory, HostCategoryUrl, HostNetblock,
-    NetblockCountry, Repository, RepositoryRedirect,
+    Arch, Category, ContinentRedirect, CountryAllowed, ExclusiveNetblock, Host, HostCategory,
+    HostCategoryUrl, HostNetblock, NetblockCountry, Place, Repository, RepositoryRedirect, UrlFamily,
 };
 use crate::error::Result;
+use crate::sql::Sql;
 use crate::tx::ReadTx;
 
 /// The rows of the small tables. Every list is in the order of `id`.
@@ -33,6 +36,12 @@ pub struct Head {
     pub continent_redirects: Vec<ContinentRedirect>,
     /// Networks whose clients count as from a certain country.
     pub netblock_countries: Vec<NetblockCountry>,
+    /// Where hosts stand; empty where upstream's schema is too old for it.
+    pub places: Vec<Place>,
+    /// Address families of URLs; empty without our tables, as the next one.
+    pub families: Vec<UrlFamily>,
+    /// Networks whose clients get one host.
+    pub exclusive: Vec<ExclusiveNetblock>,
 }
 
 const HOSTS: &str = "SELECT host.id AS id, host.name AS name, host.user_active AS user_active, \
@@ -55,10 +64,42 @@ const REPOSITORY_REDIRECTS: &str = "SELECT id, from_repo, to_repo FROM repositor
 const CONTINENT_REDIRECTS: &str = "SELECT id, country, continent FROM country_continent_redirect ORDER BY id";
 const NETBLOCK_COUNTRIES: &str = "SELECT id, netblock, country FROM netblock_country ORDER BY id";
 
+const PLACES: &str = "SELECT id, latitude, longitude FROM host \
+    WHERE latitude IS NOT NULL AND longitude IS NOT NULL ORDER BY id";
+const FAMILIES: &str =
+    "SELECT host_category_url_id, v4, v6 FROM mm3_url_family ORDER BY host_category_url_id";
+const EXCLUSIVE: &str = "SELECT id, netblock, host_id, hashes FROM mm3_exclusive_netblock ORDER BY id";
+
+/// What not every database has, and not every role may read.
+#[derive(Debug, FromQueryResult)]
+struct Optional {
+    places: bool,
+    families: bool,
+    exclusive: bool,
+}
+
+const OPTIONAL: Sql = Sql {
+    postgres: "SELECT (SELECT count(*) = 2 FROM pg_catalog.pg_attribute WHERE attrelid = to_regclass('host') \
+               AND attname IN ('latitude', 'longitude') AND NOT attisdropped) AS places, \
+               coalesce(has_table_privilege(to_regclass('mm3_url_family'), 'SELECT'), false) AS families, \
+               coalesce(has_table_privilege(to_regclass('mm3_exclusive_netblock'), 'SELECT'), false) AS exclusive",
+    sqlite: "SELECT (SELECT count(*) = 2 FROM pragma_table_info('host') WHERE name IN ('latitude', 'longitude')) \
+             AS places, EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'mm3_url_family') AS families, \
+             EXISTS (SELECT 1 FROM sqlite_master WHERE name = 'mm3_exclusive_netblock') AS exclusive",
+};
+
 impl Head {
     /// Reads all of it in one transaction.
     pub(super) async fn read(tx: &ReadTx) -> Result<Self> {
+        let there: Vec<Optional> = all(tx, OPTIONAL.text(tx.engine())).await?;
+        let there = |which: fn(&Optional) -> bool| there.first().is_some_and(which);
+        let mut places: Vec<Place> = if there(|is| is.places) { all(tx, PLACES).await? } else { Vec::new() };
+        // What is no number is not equal to itself.
+        places.retain(|place| place.latitude.is_finite() && place.longitude.is_finite());
         Ok(Self {
+            places,
+            families: if there(|is| is.families) { all(tx, FAMILIES).await? } else { Vec::new() },
+            exclusive: if there(|is| is.exclusive) { all(tx, EXCLUSIVE).await? } else { Vec::new() },
             hosts: all(tx, HOSTS).await?,
             urls: all(tx, URLS).await?,
             countries_allowed: all(tx, COUNTRIES_ALLOWED).await?,

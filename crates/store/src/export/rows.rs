@@ -155,3 +155,38 @@ pub struct NetblockCountry {
     /// Two letters in any case.
     pub country: String,
 }
+
+/// Where a host stands.
+#[derive(Debug, Clone, Copy, PartialEq, FromQueryResult)]
+pub struct Place {
+    /// The host.
+    pub id: i32,
+    /// Degrees north.
+    pub latitude: f64,
+    /// Degrees east.
+    pub longitude: f64,
+}
+
+/// Under which address families a base URL answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromQueryResult)]
+pub struct UrlFamily {
+    /// The row of the URL.
+    pub host_category_url_id: i32,
+    /// IPv4.
+    pub v4: bool,
+    /// IPv6.
+    pub v6: bool,
+}
+
+/// A network whose clients get one host and no other.
+#[derive(Debug, Clone, PartialEq, Eq, FromQueryResult)]
+pub struct ExclusiveNetblock {
+    /// Row id.
+    pub id: i32,
+    /// Canonical, without host bits.
+    pub netblock: String,
+    /// The host.
+    pub host_id: i32,
+    /// Whether metalinks for these clients have checksums.
+    pub hashes: bool,
+}
