@@ -77,7 +77,7 @@ pub async fn build(
     }
     let written = built.write_proto(file, &bars);
     bars.directories.finish_and_clear();
-    written.map_err(Failure::operation)?;
+    written.map_err(|error| Failure::Operation(error.into()))?;
     Ok(built.into_report())
 }
 

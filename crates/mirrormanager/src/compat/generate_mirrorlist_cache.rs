@@ -9,6 +9,7 @@ use model::redact::database_url;
 use settings::Log;
 use settings::cache::{Cache, CacheCompatibility};
 use settings::log::LogFormat;
+use snapshot::proto::WriteError;
 use store::{ConnectOptions, Store};
 
 use super::flags::{Flag, Given};
@@ -69,12 +70,23 @@ fn build(given: &Given, out: Printer) -> Outcome {
             out.line(format_args!("reading {}", database_url(&url)))?;
         }
         let store = Store::connect(&url, &ConnectOptions::default()).await?;
-        cache::build(&store, &settings, &file, &SystemClock, out).await?;
+        cache::build(&store, &settings, &file, &SystemClock, out).await.map_err(in_old_words)?;
         if debug {
             out.line(format_args!("wrote {}", file.display()))?;
         }
         Ok(Exit::Success)
     })
+}
+
+/// A failed write has a text of its own.
+fn in_old_words(failure: Failure) -> Failure {
+    let text = match &failure {
+        Failure::Operation(error) => error
+            .downcast_ref::<WriteError>()
+            .map(|error| format!("Error writing to file {} : {}", error.path.display(), error.source)),
+        _ => None,
+    };
+    text.map_or(failure, Failure::operation)
 }
 
 fn read_config(name: &Path) -> BTreeMap<String, String> {

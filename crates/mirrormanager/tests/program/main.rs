@@ -13,6 +13,7 @@ mod demo;
 mod explain;
 mod help;
 mod locked;
+mod old_cache_builder;
 mod old_names;
 mod program;
 mod server;
