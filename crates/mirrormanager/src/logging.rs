@@ -31,6 +31,11 @@ pub fn start(log: &Log) -> Outcome<()> {
     Ok(())
 }
 
+/// Whether a text is one filter of `log.level`: a level, a module, or both.
+pub fn is_filter(text: &str) -> bool {
+    !text.trim().is_empty() && EnvFilter::builder().parse(text).is_ok()
+}
+
 /// Standard error beside progress bars; each write is a whole line.
 struct Beside;
 

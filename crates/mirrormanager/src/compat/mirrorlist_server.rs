@@ -53,8 +53,8 @@ pub fn run(arguments: &[OsString]) -> Exit {
 
 fn serve(given: &Given, out: Printer) -> Outcome {
     let options = options(given, out)?;
-    let level = std::env::var("RUST_LOG").ok().filter(|level| !level.is_empty());
-    logging::start(&Log { level: level.unwrap_or_else(|| "error".into()), format: LogFormat::Text })?;
+    let level = level(&std::env::var("RUST_LOG").unwrap_or_default());
+    logging::start(&Log { level, format: LogFormat::Text })?;
     block_on(async move {
         let started = |running: &serve::Running| {
             // A closed standard output is no reason to stop serving.
@@ -65,6 +65,14 @@ fn serve(given: &Given, out: Printer) -> Outcome {
             .map_err(|error| Failure::operation(error.upstream_text()))?;
         Ok(Exit::Success)
     })
+}
+
+/// The filter in the variable of the old server's logger. There a regular expression may stand behind a slash, and
+/// what is not understood is ignored; errors are shown when nothing else is asked for.
+fn level(variable: &str) -> String {
+    let filters = variable.split('/').next().unwrap_or_default().split(',');
+    let understood: Vec<&str> = filters.filter(|filter| logging::is_filter(filter)).collect();
+    if understood.is_empty() { "error".to_owned() } else { understood.join(",") }
 }
 
 fn options(given: &Given, out: Printer) -> Outcome<Options> {
@@ -125,6 +133,19 @@ mod tests {
     fn of(arguments: &[&str]) -> Outcome<Options> {
         let arguments: Vec<OsString> = arguments.iter().map(OsString::from).collect();
         options(&flags::read(&FLAGS, &arguments, Positional::Mixed).unwrap(), Printer::new(Form::Text))
+    }
+
+    #[test]
+    fn of_a_log_filter_what_is_understood_counts() {
+        for (variable, expected) in [
+            ("", "error"),
+            ("info", "info"),
+            ("hyper=warn,info/some expression", "hyper=warn,info"),
+            ("a=b=c,debug,=,", "debug"),
+            ("/info", "error"),
+        ] {
+            assert_eq!(level(variable), expected, "{variable:?}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod help;
 mod locked;
 mod old_cache_builder;
 mod old_names;
+mod old_server;
 mod program;
 mod server;
 mod whole_way;

@@ -42,9 +42,23 @@ impl Server {
         body.to_owned()
     }
 
+    /// Where it listens.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
     pub(crate) fn stop(mut self) -> i32 {
         testkit::programs::signal("TERM", self.child.id());
         self.child.wait().unwrap().code().unwrap()
+    }
+
+    /// Stops it and gives what it has written to standard error.
+    pub(crate) fn stop_and_read(mut self) -> String {
+        testkit::programs::signal("TERM", self.child.id());
+        let mut said = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        assert_eq!(self.child.wait().unwrap().code(), Some(0), "{said}");
+        said
     }
 }
 
