@@ -38,20 +38,21 @@ async fn main() -> ExitCode {
 async fn measure(url: &str, file: &Path) -> Result<(), Box<dyn Error>> {
     let store = Store::connect(url, &ConnectOptions::default()).await?;
     let begun = Instant::now();
+    let native = file.with_extension("snapshot");
     let (mut resident, why) = Resident::read(&store, "example", DateTime::UNIX_EPOCH).await?;
     println!("read everything ({why}): {:?}", begun.elapsed());
-    write(resident.export(), file).await?;
+    write(resident.export(), file, &native).await?;
     for round in 1..=3 {
         change(&store, resident.export(), round).await?;
         let begun = Instant::now();
         let refreshed = resident.refresh(&store, DateTime::UNIX_EPOCH).await?;
         println!("{refreshed:?}: {:?}", begun.elapsed());
-        write(resident.export(), file).await?;
+        write(resident.export(), file, &native).await?;
     }
     Ok(())
 }
 
-async fn write(reads: &Export, file: &Path) -> Result<(), Box<dyn Error>> {
+async fn write(reads: &Export, file: &Path, native: &Path) -> Result<(), Box<dyn Error>> {
     let begun = Instant::now();
     let build = Build::prepare(reads, &NoResolver, DateTime::UNIX_EPOCH, Compatibility::Native, &()).await;
     let prepared = begun.elapsed();
@@ -60,6 +61,16 @@ async fn write(reads: &Export, file: &Path) -> Result<(), Box<dyn Error>> {
     build.write_proto(file, &())?;
     let written = begun.elapsed() - prepared - encoded;
     println!("prepare {prepared:?}, encode {bytes} bytes {encoded:?}, encode, write and fsync {written:?}");
+    let begun = Instant::now();
+    let snapshot = build.snapshot(&())?;
+    let built = begun.elapsed();
+    let bytes = snapshot.write_to(1, None, &mut std::io::sink())?;
+    let encoded = begun.elapsed() - built;
+    snapshot.write(native, 1, None)?;
+    let written = begun.elapsed() - built - encoded;
+    println!(
+        "native: build {built:?}, encode {bytes} bytes {encoded:?}, encode, write and fsync {written:?}"
+    );
     Ok(())
 }
 

@@ -7,18 +7,18 @@ use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use prost::Message as _;
-use snapshot::Extras;
-use snapshot::proto::{self, IntStringMap, MirrorList, WriteError};
+use snapshot::proto::{DecodeError, IntStringMap, MirrorList};
+use snapshot::{Extras, Snapshot, WriteError};
 use store::export::Export;
 
 use crate::compatibility::Compatibility;
 use crate::entries::Entries;
 use crate::listing::Listing;
-use crate::progress::{Progress, Stage};
+use crate::progress::{Progress, Steps};
 use crate::report::BuildReport;
 use crate::resolve::Resolver;
 use crate::wire::Sink;
-use crate::{details, extras, files, hosts, networks, repositories};
+use crate::{details, extras, files, hosts, native, networks, repositories};
 
 /// A cache that is ready to be written.
 #[derive(Debug)]
@@ -84,7 +84,7 @@ impl<'a> Build<'a> {
     /// What the system said; the old file is then unchanged.
     pub fn write_proto(&self, path: &Path, progress: &dyn Progress) -> Result<u64, WriteError> {
         let mut bytes = 0;
-        proto::write_with(path, |file| {
+        snapshot::write_with(path, |file| {
             bytes = self.encode_proto(file, progress)?;
             Ok(())
         })?;
@@ -123,22 +123,25 @@ impl<'a> Build<'a> {
         sink.buffer.extend_from_slice(after.strip_prefix(NO_TIME).unwrap_or(&after));
         let mut entries = Entries::new(&self.listing);
         let mut listed = self.listing.entries();
-        let mut told = 0;
+        let mut steps = Steps::new(progress, directories.len());
         while let Some(entry) = listed.next() {
             entries.put(&entry, &mut sink.buffer);
             sink.drain()?;
-            if listed.position() >= told + STEP {
-                told = listed.position();
-                progress.at(Stage::Directories, told, directories.len());
-            }
+            steps.at(listed.position());
         }
-        progress.at(Stage::Directories, directories.len(), directories.len());
+        steps.finish();
         sink.finish()
     }
-}
 
-/// Directories between two steps of progress.
-const STEP: usize = 1024;
+    /// Builds the native form, which holds the extras, too. Write it with [`Snapshot::write`]; equal content,
+    /// time and serial give equal bytes.
+    ///
+    /// # Errors
+    /// There is more of something than a snapshot has numbers for.
+    pub fn snapshot(&self, progress: &dyn Progress) -> Result<Snapshot, DecodeError> {
+        native::build(self.reads, &self.head, &self.extras, &self.listing, progress)
+    }
+}
 
 /// Number 1 with the value 0: what a message begins with whose time is not set.
 const NO_TIME: &[u8] = &[1 << 3, 0];

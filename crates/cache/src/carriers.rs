@@ -50,7 +50,16 @@ pub(crate) fn by_category<'a>(reads: &'a Export, report: &mut BuildReport) -> Ha
         if !hosts::active(host) {
             continue;
         }
-        out.entry(category).or_default().push(Carrier {
+        let carriers = out.entry(category).or_default();
+        if carriers.iter().any(|carrier| carrier.host == i64::from(host.id)) {
+            report.skip(
+                "host_category",
+                row.id,
+                format!("host {} carries category {category} already; left out, delete one of them", host.id),
+            );
+            continue;
+        }
+        carriers.push(Carrier {
             host: host.id.into(),
             country: hosts::country(host),
             private: hosts::activity(host).is_private(),

@@ -2,6 +2,7 @@
 
 use store::export::{Detail, Digest, DigestKind};
 
+use crate::files;
 use crate::wire::{bytes_len, put_bytes, put_number, put_prefix, varint_len};
 
 /// Number of the field in the outermost message.
@@ -17,34 +18,25 @@ const FIRST_DIGEST: u8 = 3;
 /// Appends the message of a directory; nothing when it has no details. Files are in order of first appearance,
 /// the details of each in the given order.
 pub(crate) fn put<'a>(directory: &str, details: impl Iterator<Item = Detail<'a>> + Clone, out: &mut Vec<u8>) {
-    let mut names: Vec<&str> = Vec::new();
-    let mut bytes = bytes_len(directory.len());
-    for detail in details.clone() {
-        if !names.contains(&detail.filename()) {
-            names.push(detail.filename());
-            bytes += bytes_len(file_len(detail.filename(), details.clone()));
-        }
-    }
+    let names = files::names(details.clone());
     if names.is_empty() {
         return;
     }
-    put_prefix(out, FILE_DETAILS, bytes);
+    let bytes = names.iter().map(|name| bytes_len(file_len(name, details.clone()))).sum::<usize>();
+    put_prefix(out, FILE_DETAILS, bytes_len(directory.len()) + bytes);
     put_bytes(out, NAME, directory.as_bytes());
     for name in names {
         put_prefix(out, ELEMENT, file_len(name, details.clone()));
         put_bytes(out, NAME, name.as_bytes());
-        for detail in of_file(name, details.clone()) {
+        for detail in files::of(name, details.clone()) {
             put_detail(detail, out);
         }
     }
 }
 
-fn of_file<'a>(name: &str, details: impl Iterator<Item = Detail<'a>>) -> impl Iterator<Item = Detail<'a>> {
-    details.filter(move |detail| detail.filename() == name)
-}
-
 fn file_len<'a>(name: &str, details: impl Iterator<Item = Detail<'a>>) -> usize {
-    bytes_len(name.len()) + of_file(name, details).map(|detail| bytes_len(detail_len(detail))).sum::<usize>()
+    bytes_len(name.len())
+        + files::of(name, details).map(|detail| bytes_len(detail_len(detail))).sum::<usize>()
 }
 
 /// The digests with the numbers of their fields.
@@ -60,25 +52,20 @@ fn digest_len(digest: Digest<'_>) -> usize {
     }
 }
 
-/// An unknown number is 0.
-fn number(value: Option<i64>) -> u64 {
-    value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0)
-}
-
 fn detail_len(detail: Detail<'_>) -> usize {
-    let numbers = [detail.timestamp(), detail.size()].map(|value| 1 + varint_len(number(value)));
+    let numbers = [detail.timestamp(), detail.size()].map(|value| 1 + varint_len(files::number(value)));
     let digests = digests(detail).map(|(_, digest)| bytes_len(digest_len(digest)));
     numbers.into_iter().chain(digests).sum()
 }
 
 fn put_detail(detail: Detail<'_>, out: &mut Vec<u8>) {
     put_prefix(out, ELEMENT, detail_len(detail));
-    put_number(out, TIME_STAMP, number(detail.timestamp()));
-    put_number(out, SIZE, number(detail.size()));
+    put_number(out, TIME_STAMP, files::number(detail.timestamp()));
+    put_number(out, SIZE, files::number(detail.size()));
     for (field, digest) in digests(detail) {
         put_prefix(out, field, digest_len(digest));
         match digest {
-            Digest::Text(text) => out.extend_from_slice(text),
+            Digest::Text(text) => out.extend_from_slice(text.as_bytes()),
             Digest::Hex(bytes) => {
                 const DIGITS: &[u8; 16] = b"0123456789abcdef";
                 let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or(b'0');

@@ -9,6 +9,30 @@ pub(crate) fn served(reads: &Export, directory: i32) -> impl Iterator<Item = Det
     reads.files.of(directory).filter(|detail| !is_negative(*detail))
 }
 
+/// The files that these details are of, in order of first appearance.
+pub(crate) fn names<'a>(details: impl Iterator<Item = Detail<'a>>) -> Vec<&'a str> {
+    let mut names = Vec::new();
+    for detail in details {
+        if !names.contains(&detail.filename()) {
+            names.push(detail.filename());
+        }
+    }
+    names
+}
+
+/// The details of one file among these.
+pub(crate) fn of<'a>(
+    name: &str,
+    details: impl Iterator<Item = Detail<'a>>,
+) -> impl Iterator<Item = Detail<'a>> {
+    details.filter(move |detail| detail.filename() == name)
+}
+
+/// A number as it is served: an unknown one is 0.
+pub(crate) fn number(value: Option<i64>) -> u64 {
+    value.and_then(|value| u64::try_from(value).ok()).unwrap_or(0)
+}
+
 /// A detail with a negative number would be no number to readers.
 fn is_negative(detail: Detail<'_>) -> bool {
     detail.timestamp().is_some_and(i64::is_negative) || detail.size().is_some_and(i64::is_negative)

@@ -15,6 +15,7 @@ mod files;
 mod hosts;
 mod inspect;
 mod listing;
+mod native;
 mod networks;
 mod place;
 mod progress;

@@ -15,6 +15,7 @@ use chrono::DateTime;
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;
 use snapshot::proto::{self, MirrorList};
+use snapshot::{HostNo, Snapshot};
 use store::export::{
     Arch, Category, CategoryDirectory, Directory, FileDetail, Head, Host, HostCategory, HostCategoryUrl,
     HostNetblock, NetblockCountry, Repository,
@@ -61,7 +62,27 @@ fn encoded(tables: &Tables, names: &dyn Resolver, mode: Compatibility) -> (Vec<u
     let build = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(build);
     let mut bytes = Vec::new();
     assert_eq!(build.encode_proto(&mut bytes, &()).unwrap(), bytes.len() as u64);
+    native_is_the_same(&build, &bytes);
     (bytes, build.into_report())
+}
+
+/// The native form says what the interchange format says.
+fn native_is_the_same(build: &Build<'_>, bytes: &[u8]) {
+    let native = build.snapshot(&()).unwrap();
+    let converted = Snapshot::with_extras(&proto::decode(bytes).unwrap(), build.extras()).unwrap();
+    assert_eq!(native.proto_head(), converted.proto_head());
+    assert!(native.proto_directories().eq(converted.proto_directories()));
+    let files = |snapshot: &Snapshot| {
+        let mut all: Vec<_> = snapshot.proto_files().collect();
+        all.sort_by(|a, b| a.directory.cmp(&b.directory));
+        all.iter_mut().for_each(|of| of.file_details_cache_files.sort_by(|a, b| a.filename.cmp(&b.filename)));
+        all
+    };
+    assert_eq!(files(&native), files(&converted));
+    for (number, facts) in (0..).map(HostNo).zip(&build.extras().hosts) {
+        assert_eq!(native.host(number).map(|host| host.id), Some(facts.id));
+        assert_eq!(native.host_name(number), Some(facts.name.as_str()));
+    }
 }
 
 fn build(reads: &Tables) -> (MirrorList, BuildReport) {

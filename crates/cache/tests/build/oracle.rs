@@ -34,7 +34,13 @@ fn entry(tables: &Tables, directory: &Directory) -> Option<MirrorListCacheType> 
         subpath: Some((*subpath).to_owned()),
         ..MirrorListCacheType::default()
     };
+    let mut seen = Vec::new();
     for row in tables.head.host_categories.iter().filter(|row| row.category_id == Some(*category)) {
+        // No database has a second one.
+        if seen.contains(&row.host_id) {
+            continue;
+        }
+        seen.push(row.host_id);
         let Some(host) = tables.head.hosts.iter().find(|host| Some(host.id) == row.host_id) else { continue };
         if !(row.always_up2date || tables.held.contains(&(row.id, directory.id))) || !is_active(host) {
             continue;

@@ -14,12 +14,13 @@ use testkit::stores::{self, TestStore};
 
 use world::World;
 
-/// The cache as bytes, and what was left out of it.
-async fn built(reads: &Export) -> (Vec<u8>, Vec<String>) {
+/// The cache as bytes in both formats, and what was left out of it.
+async fn built(reads: &Export) -> (Vec<u8>, Vec<u8>, Vec<String>) {
     let build = Build::prepare(reads, &NoResolver, world::now(), Compatibility::Native, &()).await;
-    let mut bytes = Vec::new();
-    build.encode_proto(&mut bytes, &()).unwrap();
-    (bytes, build.report().skipped.iter().map(ToString::to_string).collect())
+    let (mut proto, mut native) = (Vec::new(), Vec::new());
+    build.encode_proto(&mut proto, &()).unwrap();
+    build.snapshot(&()).unwrap().write_to(7, None, &mut native).unwrap();
+    (proto, native, build.report().skipped.iter().map(ToString::to_string).collect())
 }
 
 /// Compares an export with one that is read as a whole now.

@@ -48,7 +48,7 @@ pub enum Digest<'a> {
     /// Half as many bytes as its text has lower-case hexadecimal digits.
     Hex(&'a [u8]),
     /// Any other text.
-    Text(&'a [u8]),
+    Text(&'a str),
 }
 
 /// The kinds of digest in the order of the interchange format.
@@ -106,7 +106,7 @@ impl<'a> Detail<'a> {
         match stored.form {
             Form::Absent => None,
             Form::Hex => Some(Digest::Hex(bytes)),
-            Form::Text => Some(Digest::Text(bytes)),
+            Form::Text => Some(Digest::Text(std::str::from_utf8(bytes).unwrap_or_default())),
         }
     }
 }
@@ -234,7 +234,7 @@ mod tests {
         }
         all.sort();
         let found: Vec<_> = all.of(7).map(|row| row.digest(DigestKind::Md5)).collect();
-        let text = |text: &'static str| Some(Digest::Text(text.as_bytes()));
+        let text = |text: &'static str| Some(Digest::Text(text));
         assert_eq!(found, [None, text("é"), text("0ab"), text("0A"), Some(Digest::Hex(&[10]))]);
         for row in all.of(7) {
             assert_eq!(row.digest(DigestKind::Sha1), Some(Digest::Hex(&[0, 255])));
