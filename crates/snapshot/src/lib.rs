@@ -40,4 +40,4 @@ pub use repositories::Repeated;
 pub use sign::{KeyError, NoRandomness, PublicKey, SigningKey};
 pub use urls::{Offer, Url, Wanted};
 pub use view::{CountryDatabase, CountryNo, Counts, Routing, Snapshot};
-pub use write::{WriteError, write_with};
+pub use write::{Replacement, WriteError, write_with};

@@ -47,11 +47,8 @@ impl Snapshot {
     }
 }
 
-/// Replaces a file whole with what `fill` writes piece by piece: a reader sees the old or the new one, never half
-/// of one, and a cache can be much larger than what should be in memory at one time.
-///
-/// The new content is written beside the file, flushed to the disk and renamed. The mode of an existing
-/// file is kept, its owner and group too as far as this process may; a new one gets 0644.
+/// Replaces a file whole with what `fill` writes piece by piece: a cache can be much larger than what should be
+/// in memory at one time. See [`Replacement`].
 ///
 /// # Errors
 /// Whatever `fill` or the system says; the old file is then unchanged.
@@ -60,26 +57,69 @@ pub fn write_with(
     fill: impl FnOnce(&mut dyn io::Write) -> io::Result<()>,
 ) -> Result<(), WriteError> {
     let failed = |source| WriteError { path: path.to_owned(), source };
-    // A symbolic link stays one: the file it points to is replaced.
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        _ => PathBuf::from("."),
-    };
-    let mut file = tempfile::Builder::new()
-        .prefix(".mirrorlist_cache.")
-        .permissions(mode_of(&target))
-        .tempfile_in(&folder)
-        .map_err(failed)?;
-    let mut buffered = io::BufWriter::with_capacity(1 << 16, file.as_file_mut());
+    let mut replacement = Replacement::of(path)?;
+    let mut buffered = io::BufWriter::with_capacity(1 << 16, replacement.file_mut());
     fill(&mut buffered).and_then(|()| buffered.flush()).map_err(failed)?;
     drop(buffered);
-    keep_owner(&target, file.as_file());
-    // The mode given at creation is cut by the umask, and giving a file away cuts it too; this one is not.
-    file.as_file().set_permissions(mode_of(&target)).map_err(failed)?;
-    file.as_file().sync_all().map_err(failed)?;
-    file.persist(&target).map_err(|error| failed(error.error))?;
-    File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    replacement.commit()
+}
+
+/// New content for a file, written beside it: a reader sees the old or the new one, never half of one. Dropped
+/// before [`commit`](Self::commit), it leaves nothing behind.
+#[derive(Debug)]
+pub struct Replacement {
+    file: tempfile::NamedTempFile,
+    /// What is to be replaced, as it was given.
+    path: PathBuf,
+    target: PathBuf,
+    folder: PathBuf,
+}
+
+impl Replacement {
+    /// An empty file beside the one at `path`, whether or not that is there.
+    ///
+    /// # Errors
+    /// Whatever the system says.
+    pub fn of(path: &Path) -> Result<Self, WriteError> {
+        // A symbolic link stays one: the file it points to is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let file = tempfile::Builder::new()
+            .prefix(".mirrorlist_cache.")
+            .permissions(mode_of(&target))
+            .tempfile_in(&folder)
+            .map_err(|source| WriteError { path: path.to_owned(), source })?;
+        Ok(Self { file, path: path.to_owned(), target, folder })
+    }
+
+    /// Where the new content is.
+    pub fn temporary(&self) -> &Path {
+        self.file.path()
+    }
+
+    /// For writing the new content.
+    pub fn file_mut(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Flushes the content to the disk and renames it into place. The mode of an existing file is kept, its
+    /// owner and group too as far as this process may; a new one gets 0644.
+    ///
+    /// # Errors
+    /// Whatever the system says; the old file is then unchanged.
+    pub fn commit(self) -> Result<(), WriteError> {
+        let Self { file, path, target, folder } = self;
+        let failed = |source| WriteError { path: path.clone(), source };
+        keep_owner(&target, file.as_file());
+        // The mode given at creation is cut by the umask, and giving a file away cuts it too; this one is not.
+        file.as_file().set_permissions(mode_of(&target)).map_err(failed)?;
+        file.as_file().sync_all().map_err(failed)?;
+        file.persist(&target).map_err(|error| failed(error.error))?;
+        File::open(&folder).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
 }
 
 /// Gives the new file to the owner and group of the old one, so that whoever could read that still can. What
