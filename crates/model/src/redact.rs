@@ -31,6 +31,15 @@ pub fn database_url(url: &str) -> String {
     format!("{scheme}://{place}{query}")
 }
 
+/// A URL that may be signed, with its password and its whole query replaced by `***`.
+pub fn signed_url(url: &str) -> String {
+    let (place, signed) = match url.split_once('?') {
+        Some((place, _)) => (place, format!("?{HIDDEN}")),
+        None => (url, String::new()),
+    };
+    database_url(place) + &signed
+}
+
 fn pair(pair: &str) -> String {
     match pair.split_once('=') {
         Some((key, _)) if SECRET_KEYS.contains(&key.to_ascii_lowercase().as_str()) => {

@@ -36,6 +36,11 @@ impl Sources {
     pub(crate) fn files(&self) -> &Files {
         &self.files
     }
+
+    /// The same but for one file.
+    pub(crate) fn with(&self, part: Part, file: &Path) -> Self {
+        Self { files: self.files.with(part, file), rules: self.rules.clone() }
+    }
 }
 
 /// Where a part was taken from.

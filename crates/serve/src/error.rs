@@ -7,7 +7,10 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use snapshot::WriteError;
 use snapshot::proto::{DecodeError, ReadError};
+
+use crate::pull::PullError;
 
 /// Why an input file could not be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -83,6 +86,9 @@ pub enum DataError {
         /// The file.
         file: PathBuf,
     },
+    /// A file that was pulled can not take its place.
+    #[error("failed to {0}")]
+    Write(#[from] WriteError),
     /// Loading failed by a fault of ours or of the system.
     #[error("failed to load the data: {0}; if it panicked, please report this with the files")]
     Thread(io::Error),
@@ -113,7 +119,7 @@ impl DataError {
             Self::Untrusted { .. } => "untrusted",
             Self::Fallen { .. } => "fallen",
             Self::Older { .. } => "older",
-            Self::Key { .. } | Self::Moving { .. } | Self::Thread(_) => "other",
+            Self::Key { .. } | Self::Moving { .. } | Self::Write(_) | Self::Thread(_) => "other",
         }
     }
 }
@@ -132,6 +138,9 @@ pub enum StartError {
     /// An input file.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// An input file that is to be pulled.
+    #[error(transparent)]
+    Pull(#[from] PullError),
     /// An address cannot be listened on.
     #[error("failed to listen on {address}: {source}; set {setting} to a free address of this machine")]
     Listen {

@@ -14,6 +14,12 @@
 //! native cache file may bring AS numbers and a country database; where there is a file of its own too, the
 //! newer one is used: `mirrormanager_serve_data_source` says which.
 //!
+//! **Pulling.** `serve.cache_url` and its like name a web server or an object store to get files from, every
+//! `serve.pull_seconds`, asking only for another version than the last one. What can be read takes the local
+//! file's place, so that the next start needs nobody else, and is then verified as any change. At the first start,
+//! when there is no file, it is waited for. `mirrormanager_serve_pulls_total` counts by part and result; failures
+//! are logged and make the pauses longer.
+//!
 //! **Signals.** SIGHUP reloads all data and reopens the access log, SIGUSR1 see above. SIGTERM and SIGINT stop: readiness turns
 //! 503, nothing new is accepted, open connections finish, at most `serve.drain_seconds` later the rest is
 //! cut off, and the access log is written to its end. A second signal exits at once.
@@ -61,6 +67,7 @@ mod loader;
 mod metrics;
 mod policy;
 mod public;
+mod pull;
 mod run;
 mod server;
 mod socket;
@@ -70,5 +77,6 @@ mod worker;
 pub use data::read_data;
 pub use error::{DataError, StartError};
 pub use policy::policy;
+pub use pull::PullError;
 pub use run::run;
 pub use server::{Options, Running, Server};

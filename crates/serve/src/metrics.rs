@@ -17,6 +17,7 @@ use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::data::Part;
 use crate::deadline::Cut;
 use crate::error::DataError;
 use facts::gauge;
@@ -35,6 +36,34 @@ pub(crate) struct Metrics {
     /// By reason.
     refusals: [AtomicU64; DataError::REASONS.len()],
     last_reload_failed: AtomicU64,
+    /// By part and result.
+    pulls: [[AtomicU64; Pull::ALL.len()]; Part::ALL.len()],
+}
+
+/// What came of an attempt to pull a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pull {
+    /// It is in use.
+    New,
+    /// There was nothing else than before.
+    Unchanged,
+    /// It came, and is not used.
+    Refused,
+    /// It did not come.
+    Failed,
+}
+
+impl Pull {
+    const ALL: [Self; 4] = [Self::New, Self::Unchanged, Self::Refused, Self::Failed];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Unchanged => "unchanged",
+            Self::Refused => "refused",
+            Self::Failed => "failed",
+        }
+    }
 }
 
 impl Metrics {
@@ -68,6 +97,15 @@ impl Metrics {
             count.fetch_add(1, Relaxed);
         }
         self.last_reload_failed.store(1, Relaxed);
+    }
+
+    /// A file was pulled, or not.
+    pub(crate) fn pulled(&self, part: Part, outcome: Pull) {
+        let of_part = Part::ALL.iter().zip(&self.pulls).find(|(known, _)| **known == part);
+        let counts = of_part.into_iter().flat_map(|(_, counts)| Pull::ALL.iter().zip(counts));
+        for (_, count) in counts.filter(|(known, _)| **known == outcome) {
+            count.fetch_add(1, Relaxed);
+        }
     }
 
     /// The data that was refused is gone from the disk again.
@@ -187,6 +225,18 @@ impl Collector for Scrape {
             refusals
                 .encode_family(&[("reason", *reason)])?
                 .encode_counter::<NoLabelSet, _, u64>(&count.load(Relaxed), None)?;
+        }
+        let mut pulls =
+            encoder.encode_descriptor("pulls", "Attempts to pull files", None, MetricType::Counter)?;
+        for (part, counts) in Part::ALL.iter().zip(&m.pulls) {
+            for (outcome, count) in Pull::ALL.iter().zip(counts) {
+                let count = count.load(Relaxed);
+                if count > 0 {
+                    pulls
+                        .encode_family(&[("part", part.name()), ("result", outcome.name())])?
+                        .encode_counter::<NoLabelSet, _, u64>(&count, None)?;
+                }
+            }
         }
         let failed = i64::from(m.last_reload_failed.load(Relaxed) > 0);
         gauge(&mut encoder, "reload_failed", "1 while the newest data on disk is refused", None, failed)?;

@@ -10,7 +10,7 @@ use arc_swap::ArcSwapOption;
 use model::clock::Clock;
 use settings::answer::{Answer, Compatibility};
 use settings::serve::{AccessLogFormat, Serve};
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::spawn_local;
 
 use crate::access_log::{AccessLog, Addresses, Form, Timing};
@@ -23,6 +23,7 @@ use crate::listen::{self, Listener};
 use crate::metrics::Metrics;
 use crate::policy::policy;
 use crate::public::Public;
+use crate::pull::Puller;
 use crate::watch::Reloader;
 use crate::worker::Worker;
 
@@ -65,6 +66,8 @@ impl Server {
             }
             None => (Vec::new(), None),
         };
+        let mut pullers = Puller::all(&options.serve, &reloader, &metrics)?;
+        let (begin_pulling, pulling) = oneshot::channel::<Vec<Puller>>();
         let background = {
             let control = Arc::clone(&control);
             let watching = watching(&options.serve, Arc::clone(&reloader), on_course.clone());
@@ -72,6 +75,11 @@ impl Server {
                 let listeners = control_listener.into_iter().map(Listener::tcp).collect::<io::Result<_>>()?;
                 Ok(async move {
                     spawn_local(watching);
+                    spawn_local(async move {
+                        for puller in pulling.await.unwrap_or_default() {
+                            spawn_local(puller.run());
+                        }
+                    });
                     let room = Room::new(usize::MAX, 0);
                     http::serve(listeners, limits.brief(), room, control, on_control_course).await;
                 })
@@ -80,6 +88,9 @@ impl Server {
             .map_err(StartError::Thread)?
         };
 
+        for puller in &mut pullers {
+            puller.first().await?;
+        }
         reloader.first().await?;
 
         let threads = match options.serve.threads {
@@ -108,6 +119,7 @@ impl Server {
             });
             workers.push(worker.await.map_err(StartError::Thread)?);
         }
+        let _ = begin_pulling.send(pullers);
         control.set(Readiness::Ready);
         tracing::info!(%address, threads, "answering");
         Ok(Running {

@@ -5,14 +5,16 @@
 //! loaded, or is refused, leaves everything as it was and is not tried again before it changes again.
 
 use std::io;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use snapshot::Replacement;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::data::{self, Acceptance, Loaded, Signatures, Sources};
+use crate::data::{self, Acceptance, Loaded, Part, Signatures, Sources};
 use crate::error::DataError;
 use crate::loader;
 use crate::metrics::Metrics;
@@ -38,12 +40,13 @@ struct Memory {
 }
 
 /// Which files are read again, and why.
-#[derive(Clone, Copy)]
 enum Wanted {
     /// All: somebody asked for it.
     All(Acceptance),
     /// What has changed.
     Changed,
+    /// One that came from elsewhere and is not in its place yet.
+    Pulled(Part, Replacement),
 }
 
 impl Reloader {
@@ -72,6 +75,20 @@ impl Reloader {
     pub(crate) async fn reload(&self, acceptance: Acceptance) -> Result<(), DataError> {
         let mut memory = self.memory.lock().await;
         self.load(&mut memory, Wanted::All(acceptance)).await
+    }
+
+    /// Takes a file that came from elsewhere: into its place if it can be read, and into use if it should be.
+    ///
+    /// # Errors
+    /// The reason why the data in use stays.
+    pub(crate) async fn pulled(&self, part: Part, replacement: Replacement) -> Result<(), DataError> {
+        let mut memory = self.memory.lock().await;
+        self.load(&mut memory, Wanted::Pulled(part, replacement)).await
+    }
+
+    /// Where a part's file is, if it has one.
+    pub(crate) fn file(&self, part: Part) -> Option<&Path> {
+        self.sources.files().get(part)
     }
 
     /// Looks at the files every `interval`, for ever.
@@ -115,22 +132,12 @@ impl Reloader {
 
     async fn load(&self, memory: &mut Memory, wanted: Wanted) -> Result<(), DataError> {
         memory.pending = None;
+        let asked = matches!(wanted, Wanted::All(_));
         let current = self.place.load_full();
         let sources = self.sources.clone();
-        let reading = loader::run(move || {
-            let before = sources.files().signatures();
-            let (loaded, acceptance) = match wanted {
-                Wanted::All(acceptance) => (until_still(|| data::load(&sources, None)), acceptance),
-                Wanted::Changed => (data::load(&sources, current.as_deref()), Acceptance::ByTheRules),
-            };
-            let loaded = loaded.and_then(|new| {
-                data::verify(&sources, &new, current.as_deref(), acceptance)?;
-                Ok(new)
-            });
-            (before, loaded)
-        });
-        let (before, loaded) = match reading.await {
-            Ok((before, loaded)) => (Some(before), loaded),
+        let reading = loader::run(move || read(&sources, wanted, current.as_deref()));
+        let (on_disk, loaded) = match reading.await {
+            Ok((on_disk, loaded)) => (on_disk, loaded),
             Err(error) => (None, Err(DataError::Thread(error))),
         };
         match loaded {
@@ -145,18 +152,51 @@ impl Reloader {
                 Ok(())
             }
             Err(error @ DataError::Moving { .. }) => {
-                match wanted {
-                    // Somebody asked and may not ask again; without a watcher nothing else would load them.
-                    Wanted::All(_) => tracing::warn!(%error, "the old data stays in use until the next look"),
-                    Wanted::Changed => tracing::debug!(%error, "waiting for the files to settle"),
+                if asked {
+                    // Whoever asked may not ask again; without a watcher nothing else would load them.
+                    tracing::warn!(%error, "the old data stays in use until the next look");
+                } else {
+                    tracing::debug!(%error, "waiting for the files to settle");
                 }
                 Err(error)
             }
             Err(error) => {
-                memory.refused = before;
+                memory.refused = on_disk;
                 self.metrics.refused(error.reason());
                 tracing::error!(%error, "new data refused, the old data stays in use");
                 Err(error)
+            }
+        }
+    }
+}
+
+/// Reads and verifies; also how the files look that the result is about, if they are in their places.
+fn read(
+    sources: &Sources,
+    wanted: Wanted,
+    current: Option<&Loaded>,
+) -> (Option<Signatures>, Result<Loaded, DataError>) {
+    let signatures = sources.files().signatures();
+    let verified = |new: Loaded, acceptance| {
+        data::verify(sources, &new, current, acceptance)?;
+        Ok(new)
+    };
+    match wanted {
+        Wanted::All(acceptance) => {
+            let loaded = until_still(|| data::load(sources, None));
+            (Some(signatures), loaded.and_then(|new| verified(new, acceptance)))
+        }
+        Wanted::Changed => {
+            let loaded = data::load(sources, current);
+            (Some(signatures), loaded.and_then(|new| verified(new, Acceptance::ByTheRules)))
+        }
+        Wanted::Pulled(part, replacement) => {
+            let there = sources.with(part, replacement.temporary());
+            let loaded = until_still(|| data::load(&there, current));
+            match loaded.and_then(|new| Ok((replacement.commit()?, new))) {
+                // By renaming it looks no different.
+                Ok(((), new)) => (Some(*new.signatures()), verified(new, Acceptance::ByTheRules)),
+                Err(error) => (None, Err(error)),
             }
         }
     }

@@ -133,6 +133,28 @@ fn serve(serve: &Serve) -> Checked {
         let reason = format!("hashed needs serve.access_log_key, of at least {LEAST_KEY_BYTES} bytes");
         return Err(mistake("serve.access_log_addresses", reason));
     }
+    for (part, url, has_file) in [
+        ("cache", &serve.cache_url, true),
+        ("netblocks", &serve.netblocks_url, serve.netblocks.is_some()),
+        ("continents", &serve.continents_url, serve.continents.is_some()),
+        ("countries", &serve.countries_url, serve.countries.is_some()),
+    ] {
+        let Some(url) = url else { continue };
+        let known = ["https://", "http://", "s3://", "gs://", "az://"];
+        if !known.iter().any(|scheme| url.expose().starts_with(scheme)) {
+            return Err(mistake(
+                format!("serve.{part}_url"),
+                format!("expected one of {}", known.join(", ")),
+            ));
+        }
+        if !has_file {
+            let reason = format!("serve.{part} must name the file that it is written to");
+            return Err(mistake(format!("serve.{part}_url"), reason));
+        }
+    }
+    at_least("serve.pull_seconds", serve.pull_seconds, 1)?;
+    at_least("serve.pull_timeout_seconds", serve.pull_timeout_seconds, 1)?;
+    at_least("serve.pull_max_bytes", serve.pull_max_bytes, 1)?;
     within("serve.max_fall_percent", serve.max_fall_percent.into(), 0, 100)?;
     within("serve.threads", serve.threads as u64, 0, 1_000)?;
     at_least("serve.max_connections", serve.max_connections as u64, 1)?;

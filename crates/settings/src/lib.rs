@@ -35,5 +35,5 @@ pub use log::Log;
 pub use origin::{Origin, Origins};
 pub use root::Settings;
 pub use scan::Scan;
-pub use secret::{DatabaseUrl, Secret};
+pub use secret::{DatabaseUrl, Secret, SourceUrl};
 pub use serve::Serve;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use model::redact::{HIDDEN, database_url};
+use model::redact::{HIDDEN, database_url, signed_url};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A password, key or token. `Debug`, `Display` and `Serialize` give `***`.
@@ -45,44 +45,59 @@ impl Serialize for Secret {
     }
 }
 
-/// A database URL whose printed forms hide the password.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DatabaseUrl(String);
+/// A URL whose printed forms hide what is secret in it.
+macro_rules! url {
+    ($(#[$doc:meta])* $name:ident, $redacted:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq)]
+        pub struct $name(String);
 
-impl DatabaseUrl {
-    /// Wraps a URL; it is checked when the database is opened.
-    pub fn new(url: impl Into<String>) -> Self {
-        Self(url.into())
-    }
+        impl $name {
+            /// Wraps a URL; it is checked when it is used.
+            pub fn new(url: impl Into<String>) -> Self {
+                Self(url.into())
+            }
 
-    /// The URL with its password.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
+            /// The URL with all that is in it.
+            pub fn expose(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                text(deserializer).map(Self)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{:?}", $redacted(&self.0))
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&$redacted(&self.0))
+            }
+        }
+
+        impl Serialize for $name {
+            fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.serialize_str(&$redacted(&self.0))
+            }
+        }
+    };
 }
 
-impl<'de> Deserialize<'de> for DatabaseUrl {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        text(deserializer).map(Self)
-    }
+url! {
+    /// A database URL whose printed forms hide the password.
+    DatabaseUrl, database_url
 }
 
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", database_url(&self.0))
-    }
-}
-
-impl fmt::Display for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&database_url(&self.0))
-    }
-}
-
-impl Serialize for DatabaseUrl {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&database_url(&self.0))
-    }
+url! {
+    /// A URL to read from, whose printed forms hide a password and the query, which signs it.
+    SourceUrl, signed_url
 }
 
 /// A text; a value of another type is refused without being repeated in the message.
@@ -120,5 +135,14 @@ mod tests {
             assert_eq!(format!("{url:?}"), format!("{shown:?}"));
             assert_eq!(toml::Value::try_from(&url).unwrap().as_str(), Some(shown));
         }
+    }
+
+    #[test]
+    fn what_signs_a_url_leaves_every_form_of_it() {
+        let url = SourceUrl::new("https://mm:secret@host.example/cache?X-Signature=secret&b=secret");
+        let printed = format!("{url} {url:?} {}", toml::Value::try_from(&url).unwrap());
+        assert!(!printed.contains("secret"), "{printed}");
+        assert_eq!(url.to_string(), "https://mm:***@host.example/cache?***");
+        assert_eq!(SourceUrl::new("s3://bucket/key").to_string(), "s3://bucket/key");
     }
 }

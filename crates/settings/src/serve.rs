@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
+use crate::secret::{Secret, SourceUrl};
 
 /// The sockets, files and limits of the mirrorlist server.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,22 @@ pub struct Serve {
     pub continents: Option<PathBuf>,
     /// The country database, a `.mmdb` file. Not set: every client's country is unknown.
     pub countries: Option<PathBuf>,
+    /// Where `cache` is pulled from: `https://…` or `http://…`, also presigned, or an object store, `s3://BUCKET/KEY`,
+    /// `gs://BUCKET/KEY`, `az://CONTAINER/KEY`, whose credentials come from the environment (`AWS_…`,
+    /// `GOOGLE_…`, `AZURE_…`) or the machine. Not set: somebody else puts the file there.
+    pub cache_url: Option<SourceUrl>,
+    /// Likewise for `netblocks`.
+    pub netblocks_url: Option<SourceUrl>,
+    /// Likewise for `continents`.
+    pub continents_url: Option<SourceUrl>,
+    /// Likewise for `countries`.
+    pub countries_url: Option<SourceUrl>,
+    /// Seconds between two pulls of one file, give or take a tenth. After a failure it is more, up to an hour.
+    pub pull_seconds: u64,
+    /// Seconds that one pull may take.
+    pub pull_timeout_seconds: u64,
+    /// Bytes that are pulled at most.
+    pub pull_max_bytes: u64,
     /// The access log: `off`, `upstream` (one line per request for a repository, in the form that
     /// `mm2_mirrorlist-statistics` reads) or `json` (one object per line, of every request).
     pub access_log: AccessLogFormat,
@@ -89,6 +105,13 @@ impl Default for Serve {
             netblocks: None,
             continents: None,
             countries: None,
+            cache_url: None,
+            netblocks_url: None,
+            continents_url: None,
+            countries_url: None,
+            pull_seconds: 60,
+            pull_timeout_seconds: 300,
+            pull_max_bytes: 2 << 30,
             access_log: AccessLogFormat::Off,
             access_log_file: "/var/log/mirrormanager/mirrorlist.log".into(),
             access_log_queue: 16_384,

@@ -82,6 +82,13 @@ impl Files {
         self.0.get(part).as_deref()
     }
 
+    /// The same but for one file.
+    pub(crate) fn with(&self, part: Part, file: &Path) -> Self {
+        let mut files = self.clone();
+        files.0.set(part, Some(file.to_owned()));
+        files
+    }
+
     /// How the files look now.
     pub(crate) fn signatures(&self) -> Signatures {
         EachPart::of(|part| self.get(part).and_then(Signature::of))

@@ -10,6 +10,7 @@ mod hostile;
 mod limits;
 mod malformed;
 mod protocols;
+mod pull;
 mod redirector;
 mod signals;
 mod start;
