@@ -137,8 +137,7 @@ impl Builder {
     /// # Errors
     /// The bytes are no MaxMind database.
     pub fn country_database(&mut self, bytes: bytes::Bytes) -> Result<(), geo::LoadError> {
-        let countries = geo::Countries::from_bytes(bytes.clone())?.into();
-        self.country_database = Some(CountryDatabase { countries, bytes });
+        self.country_database = Some(CountryDatabase::from_bytes(bytes)?);
         Ok(())
     }
 

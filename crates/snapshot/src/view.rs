@@ -73,6 +73,16 @@ pub struct CountryDatabase {
     pub(crate) bytes: Bytes,
 }
 
+impl CountryDatabase {
+    /// Takes the bytes of its file.
+    ///
+    /// # Errors
+    /// They are no MaxMind database.
+    pub fn from_bytes(bytes: Bytes) -> Result<Self, geo::LoadError> {
+        Ok(Self { countries: geo::Countries::from_bytes(bytes.clone())?.into(), bytes })
+    }
+}
+
 /// How much a snapshot holds, for logs and metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Counts {
@@ -151,6 +161,18 @@ impl Snapshot {
     /// decide.
     pub fn signer(&self) -> Option<&PublicKey> {
         self.signer.as_ref()
+    }
+
+    /// The same with a routing table, in place of one that it may have.
+    #[must_use]
+    pub fn with_routing(self, routing: Routing) -> Self {
+        Self { routing: Some(routing), ..self }
+    }
+
+    /// The same with a country database, in place of one that it may have.
+    #[must_use]
+    pub fn with_country_database(self, database: CountryDatabase) -> Self {
+        Self { country_database: Some(database), ..self }
     }
 
     /// The routing table that comes with it.

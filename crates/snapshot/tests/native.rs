@@ -279,13 +279,17 @@ fn a_file_is_read_into_memory_or_mapped() {
 #[test]
 fn a_routing_table_and_a_country_database_can_come_with_it() {
     let lines = b"192.0.2.0/24 64512\n2001:db8::/32 AS7\n";
-    let mut builder = Builder::new(&cache(), &Extras::default()).unwrap();
-    builder.routing(Routing {
+    let routing = Routing {
         asns: geo::Asns::from_bytes(lines, geo::EmptyIpv4::Refuse).unwrap().into(),
         made_at_seconds: 5,
-    });
+    };
+    let mut builder = Builder::new(&cache(), &Extras::default()).unwrap();
+    builder.routing(routing.clone());
     assert!(builder.country_database(b"no database".as_slice().into()).is_err());
-    let read = Snapshot::from_bytes(file(&builder.finish().unwrap(), None)).unwrap();
+    let bytes = file(&builder.finish().unwrap(), None);
+    let later = Builder::new(&cache(), &Extras::default()).unwrap().finish().unwrap().with_routing(routing);
+    assert_eq!(file(&later, None), bytes);
+    let read = Snapshot::from_bytes(bytes).unwrap();
     let routing = read.routing().unwrap();
     assert_eq!((routing.made_at_seconds, routing.asns.prefixes()), (5, 2));
     let asn = |address: &str| routing.asns.of(address.parse().unwrap()).map(|asn| (asn.text, asn.number));
