@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use bytes::Bytes;
-use zerocopy::{FromBytes, Immutable, IntoBytes, Unaligned};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::damaged::Damaged;
 
@@ -57,7 +57,7 @@ impl<T: IntoBytes + Immutable + Send + 'static> FromIterator<T> for Column<T> {
     }
 }
 
-impl<T: FromBytes + Immutable + Unaligned> Column<T> {
+impl<T: FromBytes + Immutable + KnownLayout + Unaligned> Column<T> {
     /// The array that these bytes are.
     ///
     /// # Errors
@@ -80,13 +80,17 @@ impl<T: FromBytes + Immutable + Unaligned> Column<T> {
     /// The row with this number.
     #[inline]
     pub fn get(&self, number: usize) -> Option<&T> {
-        self.as_slice().get(number)
+        // Not by the slice of all rows: to see that the bytes are a whole number of them takes a division.
+        let begin = number.checked_mul(size_of::<T>())?;
+        T::ref_from_bytes(self.bytes.get(begin..)?.get(..size_of::<T>())?).ok()
     }
 
     /// The rows from one number to before another; none if there are not so many.
     #[inline]
     pub fn range(&self, begin: u32, end: u32) -> &[T] {
-        self.as_slice().get(begin as usize..end as usize).unwrap_or_default()
+        let place = |number: u32| (number as usize).checked_mul(size_of::<T>());
+        let bytes = place(begin).zip(place(end)).and_then(|(begin, end)| self.bytes.get(begin..end));
+        <[T]>::ref_from_bytes(bytes.unwrap_or_default()).unwrap_or_default()
     }
 
     /// How many rows there are.

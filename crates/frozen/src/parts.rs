@@ -15,7 +15,7 @@ use std::io;
 
 use bytes::Bytes;
 use bytestring::ByteString;
-use zerocopy::{FromBytes, Immutable, Unaligned};
+use zerocopy::{FromBytes, Immutable, KnownLayout, Unaligned};
 
 use crate::column::Column;
 use crate::damaged::Damaged;
@@ -141,7 +141,9 @@ impl Parts {
     ///
     /// # Errors
     /// There is none, or it is not a whole number of rows.
-    pub fn column<T: FromBytes + Immutable + Unaligned>(&mut self) -> Result<Column<T>, Damaged> {
+    pub fn column<T: FromBytes + Immutable + KnownLayout + Unaligned>(
+        &mut self,
+    ) -> Result<Column<T>, Damaged> {
         Column::read(self.bytes()?, self.table)
     }
 }

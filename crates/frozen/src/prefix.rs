@@ -8,7 +8,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use zerocopy::little_endian::{U32, U128};
-use zerocopy::{FromBytes, Immutable, IntoBytes, Unaligned};
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::column::Column;
 use crate::damaged::Damaged;
@@ -72,7 +72,7 @@ impl PrefixTable {
 }
 
 /// An address as a number in a column.
-trait Bits: FromBytes + IntoBytes + Immutable + Unaligned + Copy + Send + 'static {
+trait Bits: FromBytes + IntoBytes + Immutable + KnownLayout + Unaligned + Copy + Send + 'static {
     /// The address as a number to calculate with.
     type Number: Copy + Ord;
     /// The largest address.

@@ -6,7 +6,8 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned};
 
 use crate::files::{File, FileRange, Files};
 use crate::hosts::{HostNo, HostSet};
-use crate::urls::Offer;
+use crate::palette::Palette;
+use crate::urls::{Offer, Offers};
 use crate::view::{CountryNo, Snapshot};
 
 /// No row.
@@ -302,10 +303,17 @@ impl<'a> Directory<'a> {
     /// The URL list of a host; `None` when the host does not carry the directory.
     #[inline]
     pub fn offer(self, host: HostNo) -> Option<Offer<'a>> {
-        if !self.carried().contains(host) {
-            return None;
+        self.offers().of(host)
+    }
+
+    /// The URL lists of all hosts, for whoever looks at many.
+    #[inline]
+    pub fn offers(self) -> DirectoryOffers<'a> {
+        DirectoryOffers {
+            carried: self.carried(),
+            palette: self.snapshot.palettes.get(self.row.palette.get()),
+            pool: &self.snapshot.offers,
         }
-        self.snapshot.offers.get(self.snapshot.palettes.get(self.row.palette.get(), host)?)
     }
 
     /// The good versions of a file of the directory, by base name.
@@ -320,5 +328,21 @@ impl<'a> Directory<'a> {
 
     fn file_range(self) -> Option<FileRange> {
         self.snapshot.directories.files_of.get(self.row.name.get() as usize).copied()
+    }
+}
+
+/// The URL lists of a directory's hosts.
+#[derive(Debug, Clone, Copy)]
+pub struct DirectoryOffers<'a> {
+    carried: HostSet<'a>,
+    palette: Palette<'a>,
+    pool: &'a Offers,
+}
+
+impl<'a> DirectoryOffers<'a> {
+    /// The URL list of a host; `None` when the host does not carry the directory.
+    #[inline]
+    pub fn of(self, host: HostNo) -> Option<Offer<'a>> {
+        if self.carried.contains(host) { self.pool.get(self.palette.list(host)?) } else { None }
     }
 }

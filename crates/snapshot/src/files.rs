@@ -78,6 +78,9 @@ const VERBATIM: u16 = 0x8000;
 /// The longest text that is kept as a digest, in bytes. The longest real one has 128 digits.
 const LONGEST_DIGEST: usize = 1024;
 
+/// Bytes of a digest that are written in one go: all of the longest real one.
+const CHUNK: usize = 64;
+
 impl DetailRow {
     /// Where a digest lies in the arena, and whether it is kept as text.
     #[inline]
@@ -151,13 +154,14 @@ impl<'a> FileDetail<'a> {
             to.push_str(std::str::from_utf8(bytes).unwrap_or_default());
             return;
         }
-        const DIGITS: [char; 16] =
-            ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];
-        let digit = |value: u8| DIGITS.get(usize::from(value)).copied().unwrap_or('0');
-        to.reserve(bytes.len() * 2);
-        for byte in bytes {
-            to.push(digit(byte >> 4));
-            to.push(digit(byte & 15));
+        let digit = |value: u8| value + if value < 10 { b'0' } else { b'a' - 10 };
+        for bytes in bytes.chunks(CHUNK) {
+            let mut text = [0; 2 * CHUNK];
+            for ([high, low], byte) in text.as_chunks_mut().0.iter_mut().zip(bytes) {
+                (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+            }
+            let text = text.get(..2 * bytes.len()).unwrap_or_default();
+            to.push_str(std::str::from_utf8(text).unwrap_or_default());
         }
     }
 }

@@ -276,10 +276,22 @@ impl HostBits {
 
     /// Adds all hosts of a set.
     pub fn add(&mut self, set: HostSet<'_>) {
-        for (place, word) in set.words().enumerate() {
-            match self.words.get_mut(place) {
-                Some(own) => own.set(own.get() | word),
-                None => self.words.push(U64::new(word)),
+        if self.words.len() < set.words.len() {
+            self.words.resize(set.words.len(), U64::ZERO);
+        }
+        for (own, word) in self.words.iter_mut().zip(set.words()) {
+            own.set(own.get() | word);
+        }
+    }
+
+    /// Takes the hosts away that are also in a set, and appends them by number.
+    pub fn take_common(&mut self, set: HostSet<'_>, to: &mut Vec<HostNo>) {
+        for ((own, word), first) in self.words.iter_mut().zip(set.words()).zip((0u32..).step_by(64)) {
+            let mut common = own.get() & word;
+            own.set(own.get() & !common);
+            while common != 0 {
+                to.push(HostNo(first + common.trailing_zeros()));
+                common &= common - 1;
             }
         }
     }

@@ -29,7 +29,7 @@ mod wire;
 mod write;
 
 pub use build::{Builder, DirectoryParts, PaletteNo};
-pub use directory::Directory;
+pub use directory::{Directory, DirectoryOffers};
 pub use extras::{Exclusive, Extras, Families, HostFacts};
 pub use files::{Detail, Digest, DigestKind, File, FileDetail};
 pub use format::{FormatError, SectionSize, sections};

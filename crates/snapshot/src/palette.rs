@@ -28,18 +28,12 @@ pub(crate) struct Palettes {
 }
 
 impl Palettes {
-    /// The URL list of a host in a palette.
+    /// A palette, empty for one that is not there.
     #[inline]
-    pub(crate) fn get(&self, palette: u32, host: HostNo) -> Option<u32> {
-        let ends = self.ends.as_slice();
-        let begin = match palette.checked_sub(1) {
-            Some(before) => ends.get(before as usize)?.get(),
-            None => 0,
-        };
-        let end = ends.get(palette as usize)?.get();
-        let at = begin.checked_add(host.0).filter(|at| *at < end)?;
-        let offer = self.offers.get(at as usize)?.get();
-        (offer != NONE).then_some(offer)
+    pub(crate) fn get(&self, palette: u32) -> Palette<'_> {
+        let end = |number: u32| self.ends.get(number as usize).map(|end| end.get());
+        let begin = palette.checked_sub(1).map_or(Some(0), end);
+        Palette(begin.zip(end(palette)).map_or(&[], |(begin, end)| self.offers.range(begin, end)))
     }
 
     /// How many palettes there are.
@@ -63,6 +57,19 @@ impl Palettes {
         let right = palettes.offers.as_slice().iter().all(known);
         Damaged::unless(right, parts.table(), "a palette with a list that is not there")?;
         Ok(palettes)
+    }
+}
+
+/// The URL list of each host, or [`NONE`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Palette<'a>(&'a [U32]);
+
+impl Palette<'_> {
+    /// The URL list of a host.
+    #[inline]
+    pub(crate) fn list(self, host: HostNo) -> Option<u32> {
+        let list = self.0.get(host.0 as usize)?.get();
+        (list != NONE).then_some(list)
     }
 }
 
