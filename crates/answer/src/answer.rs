@@ -55,7 +55,7 @@ pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut imp
         }
         Page::AllowList(form) => return page::allow_list(data, policy, request, &question, form, rng),
     }
-    let mut header = String::with_capacity(256);
+    let mut header = String::with_capacity(512);
     let target = match target::find(&data.snapshot, policy, &question, &mut header) {
         Ok(target) => target,
         Err(failure) => return fail(question.format, failure, &header),
@@ -122,9 +122,10 @@ fn record(
     place: &Place<'_>,
 ) -> Option<AccessRecord> {
     let (Some(repo), Some(_)) = (&question.repo, &question.arch) else { return None };
-    let peer = policy.is_native().then(|| {
-        client::asking(policy, request.forwarded_for, request.peer)
-            .unwrap_or_else(|Unusable| request.peer.to_canonical())
+    let peer = policy.is_native().then(|| match question.asks_for_other() {
+        None => place.address,
+        Some(_) => client::asking(policy, request.forwarded_for, request.peer)
+            .unwrap_or_else(|Unusable| request.peer.to_canonical()),
     });
     Some(AccessRecord {
         client: place.address,

@@ -25,28 +25,28 @@ pub(crate) fn client(
     forwarded_for: &[&[u8]],
     peer: IpAddr,
 ) -> Result<IpAddr, Unusable> {
-    match question.ip.as_deref() {
-        Some(asked) if !asked.is_empty() => {
-            asked.parse().map(|ip| canonical(policy, ip)).map_err(|_| Unusable)
-        }
-        _ => asking(policy, forwarded_for, peer),
+    match question.asks_for_other() {
+        Some(other) => other.parse().map(|ip| canonical(policy, ip)).map_err(|_| Unusable),
+        None => asking(policy, forwarded_for, peer),
     }
 }
 
 /// Who is really asking: the last element of `X-Forwarded-For` if the peer is believed, else the peer.
 pub(crate) fn asking(policy: &Policy, forwarded_for: &[&[u8]], peer: IpAddr) -> Result<IpAddr, Unusable> {
-    let (header, separator) = match policy.compatibility {
-        Compatibility::Upstream => (forwarded_for.first(), ", "),
-        Compatibility::Native if is_trusted(peer.to_canonical(), &policy.trusted_proxies) => {
-            (forwarded_for.last(), ",")
+    let header = match policy.compatibility {
+        Compatibility::Upstream => forwarded_for.first(),
+        Compatibility::Native => {
+            let header = forwarded_for.last();
+            header.filter(|_| is_trusted(peer.to_canonical(), &policy.trusted_proxies))
         }
-        Compatibility::Native => (None, ","),
     };
     let Some(header) = header else { return Ok(canonical(policy, peer)) };
     let header = std::str::from_utf8(header).map_err(|_| Unusable)?;
-    let last = header.rsplit(separator).next().unwrap_or(header);
-    let last = if policy.is_native() { last.trim() } else { last };
-    last.parse().map(|ip| canonical(policy, ip)).map_err(|_| Unusable)
+    let last = match policy.compatibility {
+        Compatibility::Upstream => header.rsplit(", ").next(),
+        Compatibility::Native => header.rsplit(',').next().map(str::trim),
+    };
+    last.unwrap_or(header).parse().map(|ip| canonical(policy, ip)).map_err(|_| Unusable)
 }
 
 /// A v4 address inside of a v6 one is that v4 address; the old server did not see that.

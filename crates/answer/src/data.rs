@@ -8,7 +8,7 @@ use foldhash::fast::FixedState;
 use geo::{Asns, Continents, Countries};
 use snapshot::{CountryNo, Repeated, Snapshot};
 
-use crate::escape;
+use crate::{escape, select};
 
 /// What answers are made from. Built anew whenever one part is swapped; that is cheap.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ struct Regions {
     continent_of: HashMap<Box<str>, usize, FixedState>,
     /// By continent: its countries that the snapshot knows, by code.
     members: Vec<Vec<CountryNo>>,
+    /// By country: what the first line of a list says of it, and its code as it may stand in XML.
+    shown: Vec<(Box<str>, Box<str>)>,
     /// The list of error E4 as it may stand in an XML comment.
     commented_list: Bytes,
 }
@@ -56,6 +58,16 @@ impl Data {
         members.into_iter().flatten().copied().filter(move |member| Some(*member) != own)
     }
 
+    /// `country = XX `, for the first line of a list.
+    pub(crate) fn label(&self, country: CountryNo) -> &str {
+        self.regions.shown.get(country.0 as usize).map(|(label, _)| label.as_ref()).unwrap_or_default()
+    }
+
+    /// The code of a country as it may stand in XML.
+    pub(crate) fn country_in_xml(&self, country: CountryNo) -> &str {
+        self.regions.shown.get(country.0 as usize).map(|(_, code)| code.as_ref()).unwrap_or_default()
+    }
+
     /// The list of error E4 as it may stand in an XML comment.
     pub(crate) fn commented_list(&self) -> &Bytes {
         &self.regions.commented_list
@@ -64,7 +76,13 @@ impl Data {
 
 impl Regions {
     fn new(snapshot: &Snapshot, continents: &Continents) -> Self {
-        let mut regions = Self::default();
+        let show = |(_, code): (CountryNo, &str)| {
+            let (mut label, mut in_xml) = (String::new(), String::new());
+            select::push_country(code, &mut label);
+            escape::push_xml(code, &mut in_xml);
+            (label.into(), in_xml.into())
+        };
+        let mut regions = Self { shown: snapshot.countries().map(show).collect(), ..Self::default() };
         let mut numbers: HashMap<&str, usize, FixedState> = HashMap::default();
         // By country, so the members of each continent come by code.
         for (country, continent) in continents.iter() {

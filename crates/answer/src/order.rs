@@ -42,7 +42,7 @@ impl Order<'_> {
         self.mix(&mut groups.netblock, |(_, host)| *host, luck);
         groups.netblock.sort_by_key(|(length, _)| Reverse(*length));
         self.mix(&mut groups.asn, |host| *host, luck);
-        let mut hosts: Vec<HostNo> = Vec::new();
+        let mut hosts: Vec<HostNo> = Vec::with_capacity(picks.capacity());
         hosts.extend(groups.netblock.iter().map(|(_, host)| *host).filter(|host| open.take(*host)));
         self.reached(&mut hosts);
         picks.extend(hosts.drain(..).map(|host| Pick { host, tier: Tier::Netblock }));
@@ -58,11 +58,8 @@ impl Order<'_> {
             (Tier::Global, &groups.global),
         ];
         for (tier, group) in weighted {
-            let mut members = open.clone();
-            members.keep(group.as_set());
-            open.remove(members.as_set());
             hosts.clear();
-            hosts.extend(members.iter());
+            open.take_common(group.as_set(), &mut hosts);
             let reached = self.reached(&mut hosts);
             let (near, far) = hosts.split_at_checked(reached).unwrap_or_default();
             self.draw(tier, near, luck, &mut times, &mut picks);
@@ -102,9 +99,10 @@ impl Order<'_> {
     ) {
         let pick = |host: &HostNo| Pick { host: *host, tier };
         let weights = self.weights(tier, hosts);
-        let weight = |place: usize, host: &HostNo| match &weights {
-            Some(weights) => weights.get(place).copied().unwrap_or(1.0),
-            None => self.weight(*host),
+        let known = |place: usize, host: &HostNo| {
+            let (id, own) = self.snapshot.host(*host).map_or((0, 1), |known| (known.id, known.weight));
+            let weight = weights.as_ref().and_then(|weights| weights.get(place)).copied();
+            (id, weight.unwrap_or(f64::from(own)))
         };
         let share = if self.policy.is_native() { self.policy.max_first_share } else { 1.0 };
         let mut first = None;
@@ -114,14 +112,15 @@ impl Order<'_> {
             && let Luck::Chance(rng) = luck
         {
             let weights: Vec<f64> =
-                hosts.iter().enumerate().map(|(place, host)| weight(place, host)).collect();
+                hosts.iter().enumerate().map(|(place, host)| known(place, host).1).collect();
             let place = share::draw(&share::capped(&weights, share), rng.next_u64());
             picks.extend(hosts.get(place).map(pick));
             first = Some(place);
         }
         times.begin(hosts.len());
         for (place, host) in hosts.iter().enumerate() {
-            times.push(luck.of_host(self.id(*host)), weight(place, host));
+            let (id, weight) = known(place, host);
+            times.push(luck.of_host(id), weight);
         }
         let rest = times.in_order().filter(|place| Some(*place) != first);
         picks.extend(rest.filter_map(|place| hosts.get(place).map(pick)));
@@ -130,7 +129,8 @@ impl Order<'_> {
     /// The weights of hosts of one tier where they are not the hosts' own.
     fn weights(&self, tier: Tier, hosts: &[HostNo]) -> Option<Vec<f64>> {
         let client = self.client.filter(|_| self.counts_distance(tier))?;
-        let mut weights: Vec<f64> = hosts.iter().map(|host| self.weight(*host)).collect();
+        let own = |host: &HostNo| self.snapshot.host(*host).map_or(1.0, |known| f64::from(known.weight));
+        let mut weights: Vec<f64> = hosts.iter().map(own).collect();
         distance::weigh(self.snapshot, client, hosts, &mut weights);
         Some(weights)
     }
@@ -141,10 +141,6 @@ impl Order<'_> {
             Tier::Continent => self.policy.distance == Distance::Continent,
             Tier::Exclusive | Tier::Netblock | Tier::Asn | Tier::Global => false,
         }
-    }
-
-    fn weight(&self, host: HostNo) -> f64 {
-        self.snapshot.host(host).map_or(1.0, |known| f64::from(known.weight.max(1)))
     }
 
     fn id(&self, host: HostNo) -> i64 {

@@ -212,6 +212,11 @@ impl<'a> Question<'a> {
         }
     }
 
+    /// The address that the answer is for, if it is not who asks.
+    pub(crate) fn asks_for_other(&self) -> Option<&str> {
+        self.ip.as_deref().filter(|ip| !ip.is_empty())
+    }
+
     /// How many mirrors the client wants at most; a value that is no number above 0 is no limit.
     pub(crate) fn most(&self) -> Option<usize> {
         self.limit.as_deref().and_then(number)

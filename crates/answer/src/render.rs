@@ -34,6 +34,5 @@ pub(crate) fn answer(decision: &Decision<'_>, now: DateTime<Utc>) -> Answer {
 
 /// Appends a number in decimal digits.
 pub(crate) fn push_number(number: u64, to: &mut String) {
-    use std::fmt::Write as _;
-    let _ = write!(to, "{number}");
+    to.push_str(itoa::Buffer::new().format(number));
 }

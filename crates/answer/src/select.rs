@@ -44,7 +44,7 @@ pub(crate) struct Selection<'a> {
 impl Selection<'_> {
     /// Selects, and says in the header what was selected.
     pub(crate) fn run(&self, header: &mut String) -> Groups {
-        let mut groups = self.empty();
+        let mut groups = Groups::default();
         let countries = countries(self.question.country.as_deref().unwrap_or_default());
         if countries.is_empty() && self.networks_wanted() {
             self.netblock(&mut groups, header);
@@ -70,11 +70,6 @@ impl Selection<'_> {
             header.push_str("country = global ");
         }
         groups
-    }
-
-    fn empty(&self) -> Groups {
-        let room = || HostBits::with_room(self.data.snapshot.host_count());
-        Groups { country: room(), geoip: room(), continent: room(), global: room(), ..Groups::default() }
     }
 
     /// R2: whether networks and ASNs are looked at.
@@ -151,7 +146,7 @@ impl Selection<'_> {
         for neighbour in self.data.neighbours(country) {
             if let Some(hosts) = self.directory.country(neighbour) {
                 group.add(hosts);
-                push_country(self.data.snapshot.country_code(neighbour), header);
+                header.push_str(self.data.label(neighbour));
             }
         }
     }
@@ -203,7 +198,8 @@ impl Selection<'_> {
     }
 }
 
-fn push_country(country: &str, header: &mut String) {
+/// `country = XX `
+pub(crate) fn push_country(country: &str, header: &mut String) {
     header.push_str("country = ");
     escape::push_line(country, header);
     header.push(' ');

@@ -53,6 +53,17 @@ impl<'a> Choice<'a> {
         Self { given, family }
     }
 
+    /// Gives the URLs of a host to `take`, in the order of [`kept`](Self::kept) but without its detours where
+    /// there are none.
+    #[inline]
+    pub(crate) fn each<'o>(self, offer: Offer<'o>, take: impl FnMut(Url<'o>)) {
+        match (self.given, self.family) {
+            (Given::All, None) => offer.urls().for_each(take),
+            (Given::First(wanted), None) => offer.first(wanted).into_iter().for_each(take),
+            _ => self.kept(offer).for_each(take),
+        }
+    }
+
     /// The given URLs of a host: in its order, but those first that the client reaches.
     #[inline]
     pub(crate) fn kept<'o>(self, offer: Offer<'o>) -> impl Iterator<Item = Url<'o>> + use<'o, 'a> {
@@ -139,7 +150,8 @@ impl Ending {
     pub(crate) fn of(target: &Target<'_>, policy: &Policy) -> Self {
         let subpath = target.directory.subpath();
         let file = target.file.as_deref();
-        let mut text = String::with_capacity(subpath.len() + file.map_or(0, str::len) + 2);
+        // With room for escapes and what closes it.
+        let mut text = String::with_capacity(subpath.len() + file.map_or(0, str::len) + 16);
         match policy.compatibility {
             Compatibility::Upstream => {
                 if !subpath.is_empty() {
@@ -170,9 +182,16 @@ impl Ending {
 
     /// The same with `&` and the like escaped for XML.
     pub(crate) fn for_xml(mut self) -> Self {
-        let mut escaped = String::with_capacity(self.text.len());
+        let mut escaped = String::with_capacity(self.text.len() + 8);
         escape::push_xml(&self.text, &mut escaped);
         self.text = escaped;
+        self
+    }
+
+    /// The same with what comes after every URL.
+    pub(crate) fn closed(mut self, by: &str) -> Self {
+        self.text.push_str(by);
+        self.after_slash.push_str(by);
         self
     }
 
@@ -205,7 +224,7 @@ impl Ending {
         url
     }
 
-    /// The longest ending, in bytes.
+    /// Its length, in bytes.
     pub(crate) fn len(&self) -> usize {
         self.text.len()
     }

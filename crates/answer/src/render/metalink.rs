@@ -43,6 +43,15 @@ fn push_date(now: DateTime<Utc>, to: &mut String) {
     to.push_str(" GMT");
 }
 
+/// What comes after every URL.
+const CLOSING: &str = "</url>\n";
+
+/// URLs of a usual mirror, and bytes of a usual line without the ending and of a usual version of a file: for the
+/// room that is reserved.
+const USUAL_URLS: usize = 3;
+const USUAL_LINE: usize = 120;
+const USUAL_DETAIL: usize = 480;
+
 /// The metalink; `None` when nothing is known about the file (E7).
 pub(crate) fn render(decision: &Decision<'_>, now: DateTime<Utc>) -> Option<String> {
     let policy = decision.policy;
@@ -53,7 +62,9 @@ pub(crate) fn render(decision: &Decision<'_>, now: DateTime<Utc>) -> Option<Stri
     if policy.is_native() {
         ending = ending.for_xml();
     }
-    let mut body = String::with_capacity(2048 + decision.picks.len() * 2 * (ending.len() + 160));
+    let ending = ending.closed(CLOSING);
+    let urls = decision.picks.len() * USUAL_URLS * (ending.len() + USUAL_LINE);
+    let mut body = String::with_capacity(1024 + file.details().len() * USUAL_DETAIL + urls);
     push_opening(now, &mut body);
     body.push_str(" <files>\n  <file name=\"");
     if policy.is_native() {
@@ -122,32 +133,32 @@ fn push_detail(detail: FileDetail<'_>, indent: &str, to: &mut String) {
 fn push_urls(decision: &Decision<'_>, ending: &Ending, to: &mut String) {
     let Decision { data, policy, .. } = *decision;
     let directory = decision.target.directory;
-    let public = directory.global();
+    let (public, offers) = (directory.global(), directory.offers());
     let choice = decision.choice();
     let mut preference = 100u64;
-    let mut middle = String::new();
+    let mut middle = String::with_capacity(64);
     for pick in &decision.picks {
-        let Some(offer) = directory.offer(pick.host) else { continue };
+        let Some(offer) = offers.of(pick.host) else { continue };
         middle.clear();
-        middle.push_str("\" location=\"");
         if let Some(country) = data.snapshot.host(pick.host).and_then(|host| host.country) {
-            push_text(policy, data.snapshot.country_code(country), &mut middle);
+            middle.push_str(match policy.is_native() {
+                true => data.country_in_xml(country),
+                false => data.snapshot.country_code(country),
+            });
         }
         middle.push_str("\" preference=\"");
         push_number(preference, &mut middle);
         middle.push_str(if public.contains(pick.host) { "\">" } else { "\" mm0:private=\"True\">" });
         let mut given = false;
-        for url in choice.kept(offer) {
-            let Some(base) = ending.base(url) else { continue };
+        choice.each(offer, |url| {
+            let Some(base) = ending.base(url) else { return };
             given = true;
-            if url.is_plain() {
-                let protocol = url.protocol();
-                to.extend(["    <url protocol=\"", protocol, "\" type=\"", protocol, &middle, base]);
-            } else {
-                push_odd(policy, url, &middle, base, ending, to);
+            match url.is_plain().then(|| opening(url.protocol())).flatten() {
+                Some(opening) => to.extend([opening, &middle, base]),
+                None => push_odd(policy, url, &middle, base, ending, to),
             }
-            to.extend([ending.after(base), "</url>\n"]);
-        }
+            to.push_str(ending.after(base));
+        });
         // With `protocol=` a host without a wanted URL is not there at all; without, it uses up its place.
         if given || decision.protocols.is_none() {
             preference = (preference - 1).max(1);
@@ -155,15 +166,32 @@ fn push_urls(decision: &Decision<'_>, ending: &Ending, to: &mut String) {
     }
 }
 
-/// The beginning of a line, up to the base, for a URL that may need escaping.
+/// The beginning of a line, up to the country, for the usual protocols.
+fn opening(protocol: &str) -> Option<&'static str> {
+    macro_rules! opening {
+        ($protocol:literal) => {
+            concat!("    <url protocol=\"", $protocol, "\" type=\"", $protocol, "\" location=\"")
+        };
+    }
+    Some(match protocol {
+        "https" => opening!("https"),
+        "http" => opening!("http"),
+        "rsync" => opening!("rsync"),
+        "ftp" => opening!("ftp"),
+        _ => return None,
+    })
+}
+
+/// The beginning of a line, up to the base, for a URL that is not usual or may need escaping.
 fn push_odd(policy: &Policy, url: Url<'_>, middle: &str, base: &str, ending: &Ending, to: &mut String) {
     // Without a colon in the base, what comes after it is part of the word before the first colon.
-    let rest = if base.contains(':') { "" } else { ending.after(base).split(':').next().unwrap_or("") };
+    let after = ending.after(base).strip_suffix(CLOSING).unwrap_or_default();
+    let rest = if base.contains(':') { "" } else { after.split(':').next().unwrap_or("") };
     to.push_str("    <url protocol=\"");
     push_text(policy, url.protocol(), to);
     to.extend([rest, "\" type=\""]);
     push_text(policy, url.protocol(), to);
-    to.extend([rest, middle]);
+    to.extend([rest, "\" location=\"", middle]);
     push_text(policy, base, to);
 }
 

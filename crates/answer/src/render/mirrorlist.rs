@@ -17,8 +17,8 @@ pub(crate) fn push_protocol(question: &Question<'_>, header: &mut String) {
 /// The list: what was looked for, then one URL per line.
 pub(crate) fn render(decision: &Decision<'_>) -> String {
     let Decision { data, policy, question, .. } = *decision;
-    let directory = decision.target.directory;
-    let ending = Ending::of(&decision.target, policy);
+    let offers = decision.target.directory.offers();
+    let ending = Ending::of(&decision.target, policy).closed("\n");
     let choice = decision.choice();
     let mut body =
         String::with_capacity(decision.header.len() + 64 + decision.picks.len() * (ending.len() + 48));
@@ -30,17 +30,16 @@ pub(crate) fn render(decision: &Decision<'_>) -> String {
     }
     body.push('\n');
     for pick in &decision.picks {
-        let Some(offer) = directory.offer(pick.host) else { continue };
-        for url in choice.kept(offer) {
-            let Some(base) = ending.base(url) else { continue };
+        let Some(offer) = offers.of(pick.host) else { continue };
+        choice.each(offer, |url| {
+            let Some(base) = ending.base(url) else { return };
             if url.is_plain() || !policy.is_native() {
                 body.push_str(base);
             } else {
                 escape::push_line(base, &mut body);
             }
             body.push_str(ending.after(base));
-            body.push('\n');
-        }
+        });
     }
     body
 }
