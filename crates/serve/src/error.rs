@@ -151,6 +151,17 @@ pub enum StartError {
         /// What the system said.
         source: io::Error,
     },
+    /// A Unix socket cannot be listened on.
+    #[error("failed to listen on {}: {source}; set serve.unix_socket to a free path in a folder that this process may write to", path.display())]
+    UnixSocket {
+        /// The path.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The sockets that a service manager opened cannot be used.
+    #[error("failed to use the sockets that were handed over: {0}")]
+    Inherited(io::Error),
     /// A setting has no meaning.
     #[error("setting {setting} has the value {value:?}, which is no {expected}")]
     Setting {

@@ -184,6 +184,7 @@ fn begin<H: Handler>(server: &Rc<Server<H>>, stream: Stream, peer: IpAddr, place
         let _until_the_end = (connected, own_place, place);
         match stream {
             Stream::Tcp(stream) => connection(&server, stream, peer).await,
+            Stream::Unix(stream) => connection(&server, stream, peer).await,
         }
     });
 }

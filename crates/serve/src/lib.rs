@@ -24,6 +24,12 @@
 //! 503, nothing new is accepted, open connections finish, at most `serve.drain_seconds` later the rest is
 //! cut off, and the access log is written to its end. A second signal exits at once.
 //!
+//! **Sockets.** `serve.listen` is a TCP address, `serve.unix_socket` a Unix socket beside it, whose clients count
+//! as loopback. Sockets that systemd hands over (socket activation) take the place of both, and one that is
+//! named `control` (`FileDescriptorName=control`) that of `serve.control`; so nothing is refused while the server
+//! is replaced. With `Type=notify-reload` systemd is told when clients are answered, while data is reloaded
+//! and when the server stops.
+//!
 //! **Control.** `serve.control` is the address of a second listener for `/health/live`, `/health/ready` and
 //! `/metrics`. They are not on the public port.
 //!
@@ -76,6 +82,7 @@ mod worker;
 
 pub use data::read_data;
 pub use error::{DataError, StartError};
+pub use listen::Inherited;
 pub use policy::policy;
 pub use pull::PullError;
 pub use run::run;

@@ -1,4 +1,4 @@
-//! The server as a process: signals.
+//! The server as a process: signals, and what a service manager gives and is told.
 //!
 //! | signal | effect |
 //! |---|---|
@@ -9,9 +9,11 @@
 use std::sync::Arc;
 
 use model::clock::Clock;
+use sd_notify::NotifyState;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::error::StartError;
+use crate::listen::Inherited;
 use crate::server::{Options, Running, Server};
 
 /// Serves until a signal says to stop. `started` is called once, when clients are answered.
@@ -28,22 +30,47 @@ pub async fn run(
     let mut accept = handler(SignalKind::user_defined1())?;
     let mut terminate = handler(SignalKind::terminate())?;
     let mut interrupt = handler(SignalKind::interrupt())?;
-    let running = Server::start(options, clock).await?;
+    let inherited = Inherited::take().map_err(StartError::Inherited)?;
+    let running = Server::start_on(inherited, options, clock).await?;
     started(&running);
+    tell(&[NotifyState::Ready]);
     loop {
         tokio::select! {
-            _ = hangup.recv() => hung_up(&running).await,
-            // A refusal is logged where it happens.
-            _ = accept.recv() => { let _ = running.accept_now().await; }
+            _ = hangup.recv() => {
+                reloading();
+                hung_up(&running).await;
+                tell(&[NotifyState::Ready]);
+            }
+            _ = accept.recv() => {
+                reloading();
+                // A refusal is logged where it happens.
+                let _ = running.accept_now().await;
+                tell(&[NotifyState::Ready]);
+            }
             () = told_to_stop(&mut terminate, &mut interrupt) => break,
         }
     }
+    tell(&[NotifyState::Stopping]);
     tracing::info!("stopping");
     tokio::select! {
         () = running.stop() => tracing::info!("stopped"),
         () = told_to_stop(&mut terminate, &mut interrupt) => tracing::warn!("stopped without waiting for open connections"),
     }
     Ok(())
+}
+
+/// Tells the service manager, if there is one that listens.
+fn tell(states: &[NotifyState<'_>]) {
+    if let Err(error) = sd_notify::notify(states) {
+        tracing::debug!(%error, "failed to tell the service manager");
+    }
+}
+
+fn reloading() {
+    match NotifyState::monotonic_usec_now() {
+        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Err(_) => tell(&[NotifyState::Reloading]),
+    }
 }
 
 async fn told_to_stop(terminate: &mut Signal, interrupt: &mut Signal) {

@@ -1,7 +1,7 @@
 //! Starting and stopping: the order in which things come up and go down.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
@@ -19,7 +19,7 @@ use crate::data::{Acceptance, Sources};
 use crate::error::{DataError, StartError};
 use crate::http::{self, Course, drained};
 use crate::limits::{Limits, Room};
-use crate::listen::{self, Listener};
+use crate::listen::{self, Bound, Inherited, Listener, SocketFile};
 use crate::metrics::Metrics;
 use crate::policy::policy;
 use crate::public::Public;
@@ -48,6 +48,18 @@ impl Server {
     /// # Errors
     /// The first thing that does not work; nothing is left running.
     pub async fn start(options: &Options, clock: Arc<dyn Clock>) -> Result<Running, StartError> {
+        Self::start_on(Inherited::default(), options, clock).await
+    }
+
+    /// The same on sockets that are open already, in the place of those that the settings name.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub async fn start_on(
+        inherited: Inherited,
+        options: &Options,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Running, StartError> {
         let policy = policy(&options.answer)?;
         let limits = Limits::of(&options.serve)?;
         let metrics = Arc::new(Metrics::default());
@@ -59,20 +71,18 @@ impl Server {
         let reloader = Arc::new(Reloader::new(sources, Arc::clone(&data), Arc::clone(&metrics)));
         let (course, on_course) = watch::channel(Course::Serve);
         let (control_course, on_control_course) = watch::channel(Course::Serve);
-        let (control_listener, control_address) = match options.serve.control {
-            Some(address) => {
-                let (listeners, address) = bind(address, 1, "serve.control")?;
-                (listeners, Some(address))
-            }
-            None => (Vec::new(), None),
+        let control_sockets = match options.serve.control {
+            Some(address) if inherited.control.is_empty() => bind(address, 1, "serve.control")?,
+            _ => inherited.control,
         };
+        let control_address = control_sockets.iter().find_map(Bound::address);
         let mut pullers = Puller::all(&options.serve, &reloader, &metrics)?;
         let (begin_pulling, pulling) = oneshot::channel::<Vec<Puller>>();
         let background = {
             let control = Arc::clone(&control);
             let watching = watching(&options.serve, Arc::clone(&reloader), on_course.clone());
             Worker::start("control".into(), move || {
-                let listeners = control_listener.into_iter().map(Listener::tcp).collect::<io::Result<_>>()?;
+                let listeners = control_sockets.into_iter().map(Listener::of).collect::<io::Result<_>>()?;
                 Ok(async move {
                     spawn_local(watching);
                     spawn_local(async move {
@@ -97,10 +107,11 @@ impl Server {
             0 => available_parallelism().map_or(1, usize::from),
             threads => threads,
         };
-        let (listeners, address) = bind(options.serve.listen, threads, "serve.listen")?;
+        let (sockets, socket_file) = public_sockets(inherited.public, threads, &options.serve)?;
+        let address = sockets.iter().flatten().find_map(Bound::address);
         let room = Room::new(options.serve.max_connections, options.serve.max_connections_per_client);
         let mut workers = Vec::new();
-        for (number, listener) in listeners.into_iter().enumerate() {
+        for (number, sockets) in sockets.into_iter().enumerate() {
             let public = Public {
                 policy: policy.clone(),
                 data: Arc::clone(&data),
@@ -114,16 +125,17 @@ impl Server {
             };
             let (room, on_course) = (room.clone(), on_course.clone());
             let worker = Worker::start(format!("answer-{number}"), move || {
-                let listeners = vec![Listener::tcp(listener)?];
+                let listeners = sockets.into_iter().map(Listener::of).collect::<io::Result<_>>()?;
                 Ok(http::serve(listeners, limits, room, public, on_course))
             });
             workers.push(worker.await.map_err(StartError::Thread)?);
         }
         let _ = begin_pulling.send(pullers);
         control.set(Readiness::Ready);
-        tracing::info!(%address, threads, "answering");
+        tracing::info!(address = address.map(tracing::field::display), threads, "answering");
         Ok(Running {
             address,
+            _socket_file: socket_file,
             control_address,
             control,
             reloader,
@@ -156,7 +168,8 @@ fn watching(
 
 /// A server that answers. Dropping it stops it without waiting.
 pub struct Running {
-    address: SocketAddr,
+    address: Option<SocketAddr>,
+    _socket_file: Option<SocketFile>,
     control_address: Option<SocketAddr>,
     control: Arc<Control>,
     reloader: Arc<Reloader>,
@@ -168,9 +181,10 @@ pub struct Running {
 }
 
 impl Running {
-    /// Where clients are answered; with the real port if the settings said 0.
+    /// Where clients are answered; with the real port if the settings said 0. On inherited Unix sockets alone:
+    /// port 0 of no address.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address.unwrap_or(SocketAddr::new(Ipv4Addr::UNSPECIFIED.into(), 0))
     }
 
     /// Where health and metrics are. `None` if the settings name no address for them.
@@ -240,14 +254,37 @@ fn open_access_log(options: &Options, metrics: &Arc<Metrics>) -> Result<Option<A
         .map_err(|source| StartError::AccessLog { file: file.clone(), source })
 }
 
-/// Listening sockets and their address.
-fn bind(
-    address: SocketAddr,
-    count: usize,
-    setting: &'static str,
-) -> Result<(Vec<std::net::TcpListener>, SocketAddr), StartError> {
-    let failed = |source| StartError::Listen { address, setting, source };
-    let listeners = listen::tcp(address, count).map_err(failed)?;
-    let real = listeners.first().map(std::net::TcpListener::local_addr).transpose().map_err(failed)?;
-    Ok((listeners, real.unwrap_or(address)))
+/// The public sockets of each thread, and the file of the Unix socket if there is one.
+fn public_sockets(
+    inherited: Vec<Bound>,
+    threads: usize,
+    settings: &Serve,
+) -> Result<(Vec<Vec<Bound>>, Option<SocketFile>), StartError> {
+    let mut shared = inherited;
+    let mut own = Vec::new();
+    let mut file = None;
+    if shared.is_empty() {
+        own = bind(settings.listen, threads, "serve.listen")?;
+        if let Some(path) = &settings.unix_socket {
+            let failed = |source| StartError::UnixSocket { path: path.clone(), source };
+            let mode =
+                u32::from_str_radix(&settings.unix_socket_mode, 8).map_err(|_| StartError::Setting {
+                    setting: "serve.unix_socket_mode",
+                    value: settings.unix_socket_mode.clone(),
+                    expected: "mode in octal digits such as 0660",
+                })?;
+            let (socket, its_file) = listen::unix(path, mode).map_err(failed)?;
+            shared.push(socket);
+            file = Some(its_file);
+        }
+    }
+    let mut own = own.into_iter();
+    let of_thread = |_| own.next().into_iter().map(Ok).chain(shared.iter().map(Bound::share)).collect();
+    let sockets = (0..threads).map(of_thread).collect::<io::Result<_>>().map_err(StartError::Inherited)?;
+    Ok((sockets, file))
+}
+
+/// Listening sockets on one address.
+fn bind(address: SocketAddr, count: usize, setting: &'static str) -> Result<Vec<Bound>, StartError> {
+    listen::tcp(address, count).map_err(|source| StartError::Listen { address, setting, source })
 }

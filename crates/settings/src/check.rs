@@ -133,6 +133,11 @@ fn serve(serve: &Serve) -> Checked {
         let reason = format!("hashed needs serve.access_log_key, of at least {LEAST_KEY_BYTES} bytes");
         return Err(mistake("serve.access_log_addresses", reason));
     }
+    let mode = u32::from_str_radix(&serve.unix_socket_mode, 8);
+    if !mode.is_ok_and(|mode| mode <= 0o777) {
+        let reason = format!("expected octal digits such as 0660, not {:?}", serve.unix_socket_mode);
+        return Err(mistake("serve.unix_socket_mode", reason));
+    }
     for (part, url, has_file) in [
         ("cache", &serve.cache_url, true),
         ("netblocks", &serve.netblocks_url, serve.netblocks.is_some()),

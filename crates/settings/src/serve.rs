@@ -13,6 +13,11 @@ use crate::secret::{Secret, SourceUrl};
 pub struct Serve {
     /// Address and port of the public listener, `127.0.0.1:3000` or `[::1]:3000`. Port 0 takes a free one.
     pub listen: SocketAddr,
+    /// A Unix socket for proxies on this machine, beside `listen`. Their `X-Forwarded-For` is believed. Not set:
+    /// none.
+    pub unix_socket: Option<PathBuf>,
+    /// Who may connect to it, as the mode of its file in octal digits.
+    pub unix_socket_mode: String,
     /// Address and port for `/health/live`, `/health/ready` and `/metrics`. Not set: no such listener.
     pub control: Option<SocketAddr>,
     /// Threads that answer, each with a listening socket of its own. 0: one per processor.
@@ -99,6 +104,8 @@ impl Default for Serve {
     fn default() -> Self {
         Self {
             listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 3000),
+            unix_socket: None,
+            unix_socket_mode: "0666".into(),
             control: None,
             threads: 0,
             cache: "/var/lib/mirrormanager/mirrorlist_cache.proto".into(),

@@ -173,6 +173,7 @@ fn a_value_that_makes_no_sense_is_named_with_file_line_and_key() {
         ("cache", "file = \"\"", "cache.file", "it is empty: name a file"),
         ("cache", "resolve_parallel = 0", "cache.resolve_parallel", "expected 1 to 10000, not 0"),
         ("serve", "max_connections = 0", "serve.max_connections", "expected 1 or more, not 0"),
+        ("serve", "unix_socket_mode = \"rw\"", "serve.unix_socket_mode", "expected octal digits"),
         ("serve", "cache_url = \"ftp://x/y\"", "serve.cache_url", "expected one of https://"),
         ("serve", "netblocks_url = \"https://x/y\"", "serve.netblocks_url", "serve.netblocks must name"),
         ("serve", "access_log_addresses = \"hashed\"", "serve.access_log_addresses", "at least 16 bytes"),

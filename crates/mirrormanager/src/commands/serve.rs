@@ -16,7 +16,10 @@ pub async fn run(arguments: Serve, context: Context) -> Outcome {
     let out = context.out;
     let options = options(arguments, context.settings);
     serve::run(&options, Arc::new(SystemClock), |running| {
-        out.note(format_args!("answering on http://{}", running.address()));
+        match running.address() {
+            address if address.port() > 0 => out.note(format_args!("answering on http://{address}")),
+            _ => out.note(format_args!("answering on the Unix socket that was handed over")),
+        }
         if let Some(address) = running.control_address() {
             out.note(format_args!("health and metrics on http://{address}"));
         }

@@ -18,4 +18,5 @@ mod old_names;
 mod old_server;
 mod program;
 mod server;
+mod service;
 mod whole_way;

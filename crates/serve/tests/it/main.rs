@@ -13,6 +13,7 @@ mod protocols;
 mod pull;
 mod redirector;
 mod signals;
+mod sockets;
 mod start;
 mod stop;
 mod support;
