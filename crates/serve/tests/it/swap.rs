@@ -1,12 +1,14 @@
 //! New data without a restart; bad data without an effect.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use serve::DataError;
+use snapshot::Snapshot;
 
-use crate::support::{Client, Deployment, LIST, TIME, cache, get, listed, metric, until};
+use crate::support::{Client, Deployment, LIST, Reply, TIME, cache, get, listed, metric, until};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_new_file_is_taken_into_use_while_every_request_is_answered() {
@@ -46,6 +48,78 @@ async fn a_new_file_is_taken_into_use_while_every_request_is_answered() {
     assert!(asked.load(Relaxed) > 0);
     until("both are counted", || metric(&server, "mirrormanager_serve_data_swaps_total 2")).await;
     assert!(metric(&server, "mirrormanager_serve_snapshot_created_timestamp_seconds 1700000002").await);
+}
+
+/// Whole, and of one of the caches alone; which.
+fn age_of(reply: &Reply) -> u64 {
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let urls: Vec<&str> = reply.body.lines().filter(|line| !line.starts_with('#')).collect();
+    assert_eq!(urls.len(), 50, "{reply:?}");
+    let ages: BTreeSet<&str> = urls.iter().filter_map(|url| url.split('.').nth(1)).collect();
+    assert_eq!(ages.len(), 1, "one answer, one cache: {reply:?}");
+    ages.first().unwrap().trim_start_matches("age-").parse().unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn twenty_swaps_under_load_fail_no_request() {
+    const SWAPS: u64 = 20;
+    let content = |age: u64| {
+        let hosts: Vec<String> = (0..50).map(|host| format!("host-{host}.age-{age}.example")).collect();
+        cache(TIME + age, &hosts.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let mut deployment = Deployment::new();
+    deployment.options.serve.threads = 3;
+    deployment.replace(&content(0));
+    let server = deployment.start().await;
+    let address = server.address();
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut clients = tokio::task::JoinSet::new();
+    for number in 0..8 {
+        let stop = Arc::clone(&stop);
+        clients.spawn(async move {
+            // Half of them stay, the others come anew for each question.
+            let mut client = Client::connect(address).await;
+            let (mut newest, mut asked) = (0, 0);
+            while !stop.load(Relaxed) {
+                if number % 2 == 0 {
+                    client = Client::connect(address).await;
+                }
+                let age = age_of(&client.get(LIST).await);
+                assert!(age >= newest, "never back to older data");
+                newest = age;
+                asked += 1;
+            }
+            asked
+        });
+    }
+    for age in 1..=SWAPS {
+        if age % 2 == 0 {
+            deployment.replace(&content(age));
+        } else {
+            let native = Snapshot::from_proto(&content(age)).unwrap();
+            native.write(deployment.cache_file(), native.serial(), None).unwrap();
+        }
+        server.reload_now().await.unwrap();
+        // Some questions to each of them.
+        for _ in 0..20 {
+            assert_eq!(age_of(&get(address, LIST).await), age);
+        }
+    }
+    stop.store(true, Relaxed);
+    while let Some(client) = clients.join_next().await {
+        assert!(client.unwrap() > 0, "each was answered");
+    }
+    let control = server.control_address().unwrap();
+    let metrics = get(control, "/metrics").await.body;
+    for line in [
+        &format!("mirrormanager_serve_data_swaps_total {SWAPS}"),
+        "mirrormanager_serve_panics_total 0",
+        "mirrormanager_serve_reload_failed 0",
+    ] {
+        assert!(metrics.lines().any(|l| l == line), "{line} not in\n{metrics}");
+    }
+    let answers = metrics.lines().filter(|line| line.starts_with("mirrormanager_serve_requests_total"));
+    assert_eq!(answers.count(), 1, "no kind of answer but one:\n{metrics}");
 }
 
 #[tokio::test]
