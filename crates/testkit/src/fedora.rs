@@ -29,7 +29,7 @@ pub async fn fill(url: &str, scale: f64) {
     db.close().await.unwrap();
 }
 
-/// What a night changes in one part of `parts` of the repositories: a new generation of `repomd.xml`, and
+/// What a night changes in one of `parts` repositories, at least one: a new generation of `repomd.xml`, and
 /// hosts that have caught up or fallen behind. The change log says so, as it does after a scan and a crawl.
 /// Each `step` changes other repositories. Tells how many directories are concerned.
 pub async fn change(store: &Store, parts: u32, step: u32) -> usize {

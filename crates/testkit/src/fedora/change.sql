@@ -1,8 +1,11 @@
--- Every so-manieth repository (`fedora.parts`), other ones at every `fedora.step`.
+-- One repository of `fedora.parts`, at least one; other ones at every `fedora.step`.
 CREATE TEMP TABLE pg_temp.touched ON COMMIT DROP AS
 SELECT d.id, r.category_id, d.name = r.name || '/repodata' AS described
-FROM repository r JOIN directory d ON d.name = r.name OR d.name LIKE r.name || '/%'
-WHERE (r.id + current_setting('fedora.step')::integer) % current_setting('fedora.parts')::integer = 0;
+FROM (SELECT *, count(*) OVER () AS total,
+             greatest(1, count(*) OVER () / current_setting('fedora.parts')::integer) AS part FROM repository) r
+JOIN directory d ON d.name = r.name OR d.name LIKE r.name || '/%'
+-- A prime spreads neighbours.
+WHERE (r.id * 7919 + current_setting('fedora.step')::integer * part) % total < part;
 ANALYZE pg_temp.touched;
 
 INSERT INTO file_detail (filename, "timestamp", size, sha1, md5, sha256, sha512, directory_id)
