@@ -6,7 +6,7 @@ use std::path::Path;
 
 use benches::figure::Figure;
 use benches::rows::{self, Bench};
-use benches::{child, constant, generation, ours};
+use benches::{child, constant, generation, increment, ours};
 
 fn main() -> io::Result<()> {
     // Cargo adds arguments of its own (`--bench`); ours are the words of the children.
@@ -18,11 +18,15 @@ fn main() -> io::Result<()> {
             let bytes = bytes.parse().map_err(io::Error::other)?;
             constant::run(bytes, |address| child::tell(address, None))
         }
-        ["serve", files @ ..] => {
+        ["serve", log, files @ ..] => {
             child::end_with_parent();
-            ours::run(files)
+            ours::run(log, files)
         }
-        ["generate", "protobuf", url, file] => generation::run(url, Path::new(file)),
+        ["generate", url, file] => generation::run(url, Path::new(file)),
+        ["increment", url, file] => {
+            child::end_with_parent();
+            increment::run(url, Path::new(file))
+        }
         _ => report(),
     }
 }

@@ -11,7 +11,6 @@ use store::{ConnectOptions, Store};
 
 use crate::child::{self, Child};
 use crate::figure::{Figure, Target, median};
-use crate::inputs::Format;
 use crate::memory::megabytes;
 use crate::process;
 use crate::rows::Bench;
@@ -21,7 +20,7 @@ use crate::saturation::ROUNDS;
 const COPY: &str = "COPY (SELECT host_category_id, directory_id FROM host_category_dir WHERE up2date) \
                     TO STDOUT (FORMAT binary)";
 
-/// Every form of the cache.
+/// The interchange format.
 ///
 /// # Errors
 /// A program does not start, or fails.
@@ -29,25 +28,22 @@ pub fn row(bench: &Bench) -> io::Result<()> {
     let Some(database) = bench.database()? else { return Ok(()) };
     // The first reading of new rows also writes to them.
     copy(database.url())?;
-    for format in [Format::Protobuf] {
-        let file = bench.folder().join(format!("generated.{}", format.name()));
-        let (mut pairs, mut cpu, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
-        for _ in 0..ROUNDS {
-            let began = Instant::now();
-            let words = ["generate", format.name(), database.url()].map(str::to_owned);
-            let mut child = Child::start(&[&words[..], &[file.display().to_string()]].concat())?;
-            child.line()?;
-            let seconds = began.elapsed().as_secs_f64();
-            cpu.push(process::cpu(child.id())?.as_secs_f64());
-            peaks.push(megabytes(process::memory(child.id())?.peak));
-            drop(child);
-            pairs.push((seconds, copy(database.url())?));
-        }
-        let name = |what| format!("generation_{}_{what}", format.name());
-        bench.report(&Figure::of_pairs(name("time"), "s", Target::AtMost(2.5), pairs));
-        bench.report(&Figure::of_value(name("cpu"), "s", Target::None, median(&cpu)));
-        bench.report(&Figure::of_value(name("peak_memory"), "MB", Target::AtMost(400.0), median(&peaks)));
+    let file = bench.folder().join("generated").display().to_string();
+    let (mut pairs, mut cpu, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let began = Instant::now();
+        let mut child = Child::start(&["generate".to_owned(), database.url().to_owned(), file.clone()])?;
+        child.line()?;
+        let seconds = began.elapsed().as_secs_f64();
+        cpu.push(process::cpu(child.id())?.as_secs_f64());
+        peaks.push(megabytes(process::memory(child.id())?.peak));
+        drop(child);
+        pairs.push((seconds, copy(database.url())?));
     }
+    bench.report(&Figure::of_pairs("generation_protobuf_time", "s", Target::AtMost(2.5), pairs));
+    bench.report(&Figure::of_value("generation_protobuf_cpu", "s", Target::None, median(&cpu)));
+    let peak = median(&peaks);
+    bench.report(&Figure::of_value("generation_protobuf_peak_memory", "MB", Target::AtMost(400.0), peak));
     Ok(())
 }
 

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+use snapshot::{CountryDatabase, Routing, Snapshot};
 
 /// Prefixes of the routing table at scale 1.
 const PREFIXES: f64 = 1_200_000.0;
@@ -57,6 +58,8 @@ const COUNTRIES: [(&str, &str, u32); 30] = [
 pub enum Format {
     /// `mirrorlist_cache.proto`.
     Protobuf,
+    /// Our own, which brings the routing table and the country database.
+    Native,
 }
 
 impl Format {
@@ -64,14 +67,29 @@ impl Format {
     pub fn name(self) -> &'static str {
         match self {
             Self::Protobuf => "protobuf",
+            Self::Native => "native",
         }
     }
+
+    /// The form with this name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Protobuf, Self::Native].into_iter().find(|format| format.name() == name)
+    }
+}
+
+/// One form of the cache.
+#[derive(Debug, Clone)]
+pub struct Cache {
+    /// Which.
+    pub format: Format,
+    /// The file.
+    pub path: PathBuf,
 }
 
 /// The files, and what clients can ask about them.
 pub struct Inputs {
     /// The same cache in every form.
-    pub caches: Vec<(Format, PathBuf)>,
+    pub caches: Vec<Cache>,
     /// `global_netblocks.txt`.
     pub netblocks: PathBuf,
     /// `country_continent.csv`.
@@ -87,8 +105,8 @@ impl Inputs {
     ///
     /// # Errors
     /// There is none.
-    pub fn cache(&self) -> io::Result<&Path> {
-        self.caches.last().map(|(_, path)| path.as_path()).ok_or_else(|| io::ErrorKind::NotFound.into())
+    pub fn cache(&self) -> io::Result<&Cache> {
+        self.caches.last().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 }
 
@@ -108,9 +126,11 @@ pub struct Repository {
 /// What the system says.
 pub fn write(folder: &Path, scale: f64) -> io::Result<Inputs> {
     let mut rng = StdRng::seed_from_u64(1);
-    let protobuf = folder.join("mirrorlist_cache.proto");
+    let cache = |format, name| Cache { format, path: folder.join(name) };
+    let [protobuf, native] =
+        [cache(Format::Protobuf, "mirrorlist_cache.proto"), cache(Format::Native, "mirrorlist.snapshot")];
     let mut inputs = Inputs {
-        caches: vec![(Format::Protobuf, protobuf.clone())],
+        caches: Vec::new(),
         netblocks: folder.join("global_netblocks.txt"),
         continents: folder.join("country_continent.csv"),
         countries: folder.join("countries.mmdb"),
@@ -127,8 +147,22 @@ pub fn write(folder: &Path, scale: f64) -> io::Result<Inputs> {
         four.chain(six).map(|(address, length)| (address, length, pick_country(&mut rng))).collect();
     std::fs::write(&inputs.countries, mmdb::write(&blocks))?;
     write_netblocks(&inputs.netblocks, scale, &mut rng)?;
-    inputs.repositories = cache::write(&protobuf, scale, &mut rng)?;
+    inputs.repositories = cache::write(&protobuf.path, scale, &mut rng)?;
+    convert(&protobuf.path, &native.path, &inputs)?;
+    inputs.caches = vec![protobuf, native];
     Ok(inputs)
+}
+
+/// Makes the native file out of the others.
+fn convert(protobuf: &Path, native: &Path, inputs: &Inputs) -> io::Result<()> {
+    let asns = geo::Asns::read(&inputs.netblocks, geo::EmptyIpv4::Refuse).map_err(io::Error::other)?;
+    let routing = Routing { asns: asns.into(), made_at_seconds: cache::TIME };
+    let countries = std::fs::read(&inputs.countries)?;
+    let countries = CountryDatabase::from_bytes(countries.into()).map_err(io::Error::other)?;
+    let snapshot = Snapshot::read(protobuf).map_err(io::Error::other)?;
+    let snapshot = snapshot.with_routing(routing).with_country_database(countries);
+    snapshot.write(native, snapshot.serial(), None).map_err(io::Error::other)?;
+    Ok(())
 }
 
 /// The address of some client: anywhere in the made-up Internet, 15 of 100 by IPv6.
@@ -179,7 +213,10 @@ mod tests {
     fn the_server_reads_what_was_made() {
         let folder = tempfile::tempdir().unwrap();
         let inputs = write(folder.path(), 0.002).unwrap();
-        let snapshot = snapshot::Snapshot::read(inputs.cache().unwrap()).unwrap();
+        let [protobuf, native] = [0, 1].map(|at| Snapshot::read(&inputs.caches[at].path).unwrap());
+        assert_eq!(protobuf.counts(), native.counts());
+        assert!(native.routing().is_some() && native.country_database().is_some());
+        let snapshot = native;
         assert_eq!(snapshot.counts().hosts, HOSTS as usize);
         assert_eq!(snapshot.counts().directories, (2 + 1 + 3 + 1 + 1) * DIRECTORIES);
         for asked in &inputs.repositories {

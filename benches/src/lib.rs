@@ -14,6 +14,7 @@ pub mod constant;
 pub mod database;
 pub mod figure;
 pub mod generation;
+pub mod increment;
 pub mod inputs;
 pub mod latency;
 pub mod load;

@@ -18,9 +18,9 @@ const WARM_UP: Duration = Duration::from_secs(1);
 /// The server does not start, or does not take new data.
 pub fn row(bench: &Bench) -> io::Result<()> {
     let inputs = bench.inputs()?;
-    for (format, cache) in &inputs.caches {
+    for cache in &inputs.caches {
         let mut swapped = Swapped::new(cache, bench.folder())?;
-        let server = ours::start(inputs, swapped.path(), None)?;
+        let server = ours::start(inputs, swapped.cache(), None)?;
         let reading = process::memory(server.id())?.peak;
         for kind in Kind::ALL {
             load::saturate(server.address(), &questions::of(kind, inputs), WARM_UP)?;
@@ -30,7 +30,7 @@ pub fn row(bench: &Bench) -> io::Result<()> {
         swapped.swap(&server)?;
         let swap = process::memory(server.id())?;
 
-        let name = |what| format!("memory_{}_{what}", format.name());
+        let name = |what| format!("memory_{}_{what}", cache.format.name());
         let value = |what, bytes, target| {
             bench.report(&Figure::of_value(name(what), "MB", target, megabytes(bytes)));
         };

@@ -10,7 +10,7 @@ use crate::database::Database;
 use crate::figure::Figure;
 use crate::inputs::{self, Inputs};
 use crate::questions::Kind;
-use crate::{answering, generation, latency, memory, start, swaps};
+use crate::{answering, generation, increment, latency, memory, start, swaps};
 
 /// One or more promises that are measured together.
 pub struct Row {
@@ -21,7 +21,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they run.
-pub const ROWS: [Row; 9] = [
+pub const ROWS: [Row; 10] = [
     Row { name: "mirrorlist", run: |bench| answering::row(bench, Kind::Mirrorlist) },
     Row { name: "mirrorlist-log", run: answering::logging },
     Row { name: "metalink", run: |bench| answering::row(bench, Kind::Metalink) },
@@ -31,6 +31,7 @@ pub const ROWS: [Row; 9] = [
     Row { name: "start", run: start::row },
     Row { name: "swaps", run: swaps::row },
     Row { name: "generation", run: generation::row },
+    Row { name: "increment", run: increment::row },
 ];
 
 /// The rows with these names, separated by commas or spaces; all of them for none.

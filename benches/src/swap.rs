@@ -8,6 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use crate::child::Server;
+use crate::inputs::Cache;
 
 /// How long new data may take to be in use.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -17,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// A cache file that is replaced by another one of the same content, again and again.
 pub struct Swapped {
-    live: PathBuf,
+    live: Cache,
     next: [PathBuf; 2],
 }
 
@@ -26,19 +27,19 @@ impl Swapped {
     ///
     /// # Errors
     /// What the system says.
-    pub fn new(cache: &Path, folder: &Path) -> io::Result<Self> {
+    pub fn new(cache: &Cache, folder: &Path) -> io::Result<Self> {
         let [live, a, b] = ["live", "a", "b"].map(|name| folder.join(format!("{name}.swapped")));
         for path in [&live, &a, &b] {
             let _ = fs::remove_file(path);
         }
-        fs::hard_link(cache, &live)?;
-        fs::hard_link(cache, &a)?;
-        fs::copy(cache, &b)?;
-        Ok(Self { live, next: [b, a] })
+        fs::hard_link(&cache.path, &live)?;
+        fs::hard_link(&cache.path, &a)?;
+        fs::copy(&cache.path, &b)?;
+        Ok(Self { live: Cache { path: live, ..cache.clone() }, next: [b, a] })
     }
 
-    /// The file that the server is to read.
-    pub fn path(&self) -> &Path {
+    /// The cache that the server is to read.
+    pub fn cache(&self) -> &Cache {
         &self.live
     }
 
@@ -48,10 +49,10 @@ impl Swapped {
     /// The server is gone, or does not take it.
     pub fn swap(&mut self, server: &Server) -> io::Result<()> {
         let before = swaps(server)?;
-        let new = self.live.with_extension("new");
+        let new = self.live.path.with_extension("new");
         let [next, _] = &self.next;
         fs::hard_link(next, &new)?;
-        fs::rename(&new, &self.live)?;
+        fs::rename(&new, &self.live.path)?;
         self.next.reverse();
         testkit::programs::signal("HUP", server.id());
         let deadline = Instant::now() + PATIENCE;

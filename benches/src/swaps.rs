@@ -30,9 +30,9 @@ const ECHO: Duration = Duration::from_millis(100);
 pub fn row(bench: &Bench) -> io::Result<()> {
     let inputs = bench.inputs()?;
     let questions = questions::of(Kind::Mirrorlist, inputs);
-    for (format, cache) in &inputs.caches {
+    for cache in &inputs.caches {
         let mut swapped = Swapped::new(cache, bench.folder())?;
-        let server = ours::start(inputs, swapped.path(), None)?;
+        let server = ours::start(inputs, swapped.cache(), None)?;
         let rate = saturation::of(&server, &questions, PROBE)?.rate / 2.0;
         let clients = OpenLoop::start(server.address(), &questions, rate)?;
         sleep(PAUSE);
@@ -54,7 +54,7 @@ pub fn row(bench: &Bench) -> io::Result<()> {
             let answers = seen.answered.iter().filter(|answer| during(answer) == inside);
             p99(answers.map(|answer| answer.took)).as_secs_f64() * 1e3
         };
-        let name = |what| format!("swaps_{}_{what}", format.name());
+        let name = |what| format!("swaps_{}_{what}", cache.format.name());
         let failed = seen.failed as f64;
         bench.report(&Figure::of_value(name("failed_requests"), "", Target::AtMost(0.0), failed));
         let pair = [(p99_ms(true), p99_ms(false))];

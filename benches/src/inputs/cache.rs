@@ -15,7 +15,9 @@ use super::{COUNTRIES, Repository, four, pick_country};
 
 const PUBLIC_HOSTS: i64 = 450;
 pub(super) const HOSTS: i64 = 750;
-const TIME: u64 = 1_750_000_000;
+
+/// When it was made, Unix seconds.
+pub(super) const TIME: u64 = 1_750_000_000;
 
 /// Directories of one repository.
 pub(super) const DIRECTORIES: usize = 60;
