@@ -1,4 +1,4 @@
-//! The old programs' Python configuration file, of which only plain values are read.
+//! The old programs' Python configuration file.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| mirrormanager::compat::old_config::fuzz(bytes));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::run("old_config", input));

@@ -1,4 +1,4 @@
 //! A settings file.
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| settings::load::fuzz_file(bytes));
+libfuzzer_sys::fuzz_target!(|input: &[u8]| fuzzing::run("settings_file", input));
