@@ -6,8 +6,13 @@ use testkit::aria2::{CHECKSUM_FAILED, download};
 
 use crate::world::{IMAGE, MIRRORS, MISSING, STALE, TWIN, World, sqlite};
 
-/// The forms of answer that aria2 reads.
-const KINDS: [&str; 1] = ["metalink"];
+/// Everywhere that aria2 is given a metalink of the image: where one is asked for, and where the image itself is,
+/// since aria2 says that it understands metalinks.
+fn urls(world: &World) -> [String; 3] {
+    let metalinks = ["metalink", "metalink4"].map(|kind| world.server.url_of_path(kind, IMAGE));
+    let [three, four] = metalinks;
+    [three, four, world.server.url_in_tree(IMAGE)]
+}
 
 #[test]
 fn aria2_downloads_the_file_and_sees_that_a_mirror_has_another() {
@@ -16,11 +21,11 @@ fn aria2_downloads_the_file_and_sees_that_a_mirror_has_another() {
     let (nginx, name) = (&world.nginx, IMAGE.rsplit('/').next().unwrap());
     let wanted = format!("GET /{IMAGE} ");
     let asked = |at| nginx.count(at, &wanted);
-    for kind in KINDS {
-        let run = download(&world.server.url_of_path(kind, IMAGE));
+    for url in urls(&world) {
+        let run = download(&url);
         assert_eq!(run.status, Some(0), "{}", run.text);
         assert_eq!(run.files.keys().collect::<Vec<_>>(), [name]);
-        assert!(run.files[name] == world.read("master", IMAGE), "by {kind} came another file");
+        assert!(run.files[name] == world.read("master", IMAGE), "by {url} came another file");
     }
     assert_eq!([STALE, MISSING].map(asked), [0, 0], "a mirror without the file was asked");
 
@@ -30,17 +35,17 @@ fn aria2_downloads_the_file_and_sees_that_a_mirror_has_another() {
     evil[1_000_000] ^= 1;
     fs::write(&file, &evil).unwrap();
     world.prefer_twin();
-    for kind in KINDS {
+    for url in urls(&world) {
         let before = asked(TWIN);
-        let run = download(&world.server.url_of_path(kind, IMAGE));
+        let run = download(&url);
         assert_eq!(run.status, Some(CHECKSUM_FAILED), "{}", run.text);
         nginx.wait_for(TWIN, &wanted, before + 1);
     }
 
     // The other mirror is all right.
     fs::remove_file(&file).unwrap();
-    for kind in KINDS {
-        let run = download(&world.server.url_of_path(kind, IMAGE));
+    for url in urls(&world) {
+        let run = download(&url);
         assert_eq!(run.status, Some(0), "{}", run.text);
         assert!(run.files[name] == world.read("master", IMAGE));
     }

@@ -124,7 +124,7 @@ impl Program {
             "[database]\nurl = {database:?}\n[log]\nlevel = \"warn\"\n[scan]\ncontent_root = {:?}\n\
              max_stale_days = 36500\n[crawl]\nallowed_networks = [\"127.0.0.0/8\"]\n\
              [cache]\nfile = {cache:?}\nnames = \"skip\"\n\
-             [serve]\ncache = {cache:?}\nwatch_seconds = 1\nsettle_seconds = 0\n",
+             [answer]\nredirect_prefixes = [\"/pub\"]\n[serve]\ncache = {cache:?}\nwatch_seconds = 1\nsettle_seconds = 0\n",
             folder.join("master")
         );
         fs::write(&file, text).unwrap();
@@ -189,6 +189,11 @@ impl Server {
     /// Where a file or directory is asked for.
     pub(crate) fn url_of_path(&self, kind: &str, path: &str) -> String {
         format!("http://{}/{kind}?path={path}", self.address)
+    }
+
+    /// The address of a file itself, as on a site for downloads.
+    pub(crate) fn url_in_tree(&self, path: &str) -> String {
+        format!("http://{}/{path}", self.address)
     }
 
     /// The body of the answer for the repository.
