@@ -6,10 +6,12 @@
 
 mod cache;
 mod directory;
+mod extras;
 mod question;
 mod tables;
 mod words;
 
+use snapshot::Extras;
 use snapshot::proto::MirrorList;
 
 pub use question::Question;
@@ -46,5 +48,9 @@ impl Deployment {
             Repeats::Some => cache::repeat(&mut cache, rng),
         }
         Self { cache, netblocks: tables::netblocks(rng), continents: tables::continents(rng) }
+    }
+    /// Facts about its hosts for which the cache has no field.
+    pub fn extras(&self, rng: &mut Rng) -> Extras {
+        extras::random(&self.cache, rng)
     }
 }

@@ -13,7 +13,7 @@ mod shuffled;
 
 use std::sync::Arc;
 
-use answer::{Compatibility, CountryAllowed, Data, Policy};
+use answer::{Compatibility, CountryAllowed, Data, Distance, Explain, Policy};
 use geo::{Asns, Continents, Countries, EmptyIpv4};
 use snapshot::{Snapshot, proto};
 use testkit::random::{Deployment, Question, Repeats};
@@ -158,6 +158,35 @@ fn every_view_of_a_cache_gives_the_same_answers() {
                     assert_eq!(observed, expected, "{name}: deployment {seed}, {policy:?}, {question:?}");
                 }
             }
+        }
+    });
+}
+
+/// Everything that a native file can hold, and everything that can be asked for.
+#[test]
+fn a_native_file_keeps_what_the_other_has_no_field_for() {
+    let countries = countries();
+    let all = Policy {
+        distance: Distance::Continent,
+        max_first_share: 0.4,
+        explain: Explain::Everybody,
+        ..Policy::default()
+    };
+    each_deployment("extras", Repeats::Some, |deployment, questions, seed| {
+        let mut rng = Rng::new(seed, "extras and wishes");
+        let built = Snapshot::with_extras(&deployment.cache, &deployment.extras(&mut rng)).unwrap();
+        let mut file = Vec::new();
+        built.write_to(1, None, &mut file).unwrap();
+        let read = data(deployment, &countries, Snapshot::from_bytes(file).unwrap());
+        let built = data(deployment, &countries, built);
+        for question in questions {
+            let question = question.clone().with_wish(&mut rng);
+            let expected = compare::observe(&built, &all, &question, seed);
+            assert_eq!(
+                compare::observe(&read, &all, &question, seed),
+                expected,
+                "deployment {seed}, {question:?}"
+            );
         }
     });
 }

@@ -60,6 +60,30 @@ impl Question {
     }
 }
 
+impl Question {
+    /// The same in a form or with a wish that the old server does not know.
+    pub fn with_wish(mut self, rng: &mut Rng) -> Self {
+        let wishes = [
+            "exclude=DE,h3.example",
+            "exclude=6,9,xx",
+            "limit=3",
+            "limit=0",
+            "stable=2",
+            "stable",
+            "format=json",
+        ];
+        if rng.percent(70) {
+            let wish = rng.pick(&wishes).copied().unwrap_or_default();
+            self.query = format!("{}&{wish}", self.query);
+        }
+        if rng.percent(50) {
+            let pages = ["/metalink4", "/mirrorlist.json", "/explain", "/allowlist"];
+            self.path = rng.pick(&pages).map(|page| (*page).to_owned()).unwrap_or_default();
+        }
+        self
+    }
+}
+
 /// What narrows the choice of mirrors, and how the answer looks.
 fn choices(pairs: &mut Vec<String>, rng: &mut Rng) {
     let mut sometimes = |percent, name: &str, values: &[&str]| {
