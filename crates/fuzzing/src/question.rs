@@ -5,10 +5,10 @@ use std::sync::{Arc, OnceLock};
 
 use answer::{Answer, Data, Distance, Explain, Kind, Policy, Request, decide_only};
 use chrono::DateTime;
-use geo::{Asns, Continents, Coordinates, Countries, EmptyIpv4};
+use geo::{Asns, Continents, Countries, EmptyIpv4};
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use snapshot::{Exclusive, Extras, Families, HostFacts, Snapshot};
+use snapshot::Snapshot;
 use testkit::random::{Deployment, Question, Repeats};
 use testkit::rng::Rng;
 use testkit::xml;
@@ -19,35 +19,13 @@ fn deployment() -> Deployment {
     Deployment::random(&mut Rng::new(1, "fuzz"), Repeats::Some)
 }
 
-/// Something of every kind for some of the hosts.
-fn extras(deployment: &Deployment) -> Extras {
-    let hosts = deployment.cache.host_country_cache.iter().zip(0u8..);
-    let families = deployment.cache.hc_url_cache.iter().zip(0u8..);
-    Extras {
-        hosts: hosts
-            .map(|(pair, number)| HostFacts {
-                id: pair.key,
-                name: format!("h{}.example", pair.key),
-                coordinates: number.is_multiple_of(2).then_some(Coordinates {
-                    latitude: f32::from(number) * 4.0 - 60.0,
-                    longitude: f32::from(number) * 9.0 - 150.0,
-                }),
-            })
-            .collect(),
-        families: families
-            .filter(|(_, number)| number % 5 > 0)
-            .map(|(pair, number)| (pair.key, Families { v4: number % 3 > 0, v6: number.is_multiple_of(2) }))
-            .collect(),
-        exclusive: vec![Exclusive { network: "100.80.5.0/24".parse().unwrap(), host: 3, hashes: false }],
-    }
-}
-
 fn data() -> &'static Data {
     static DATA: OnceLock<Data> = OnceLock::new();
     DATA.get_or_init(|| {
         let deployment = deployment();
+        let extras = deployment.extras(&mut Rng::new(1, "extras"));
         Data::new(
-            Arc::new(Snapshot::with_extras(&deployment.cache, &extras(&deployment)).unwrap()),
+            Arc::new(Snapshot::with_extras(&deployment.cache, &extras).unwrap()),
             Arc::new(Countries::none()),
             Arc::new(Asns::from_bytes(deployment.netblocks.as_bytes(), EmptyIpv4::Accept).unwrap()),
             Arc::new(Continents::from_bytes(deployment.continents.as_bytes()).unwrap()),
@@ -128,20 +106,14 @@ pub(crate) fn seeds() -> Vec<Vec<u8>> {
     let mut rng = Rng::new(2, "fuzz");
     let deployment = deployment();
     let question = |_| {
-        let question = Question::random(&deployment, &mut rng);
+        let question = Question::random(&deployment, &mut rng).with_wish(&mut rng);
         let lines = [question.path, question.query, String::new()].into_iter().chain(question.forwarded_for);
         lines.collect::<Vec<_>>().join("\n").into_bytes()
     };
-    let forms = texts(&[
-        "/metalink4\nrepo=linux-41&arch=x86_64",
-        "/mirrorlist.json\npath=pub/linux/images&limit=2",
-        "/mirrorlist\nrepo=linux-41&arch=x86_64&format=json&exclude=h3.example,6,DE",
-        "/mirrorlist\nrepo=linux-41&arch=x86_64&stable=2&ip=203.0.113.5",
-        "/explain\npath=pub/linux&ip=100.80.5.1&metalink",
-        "/allowlist\nrepo=linux-41&arch=x86_64&ip=2001:db8::1\napplication/json",
+    let in_the_tree = texts(&[
         "/pub/linux/images/CHECKSUM\n\napplication/metalink4+xml",
         "/pub/linux/images/a%20b%26c%3cd%3e.iso\nip=198.51.100.7\napplication/metalink+xml, */*;q=0.1",
         "/pub/linux//images/\nprotocol=https&limit=1\ntext/html",
     ]);
-    (0..100).map(question).chain(forms).collect()
+    (0..100).map(question).chain(in_the_tree).collect()
 }
