@@ -49,6 +49,12 @@ impl Data {
         Self { snapshot, countries, asns, continents, regions }
     }
 
+    /// The pieces that bodies share ([`Body::shared`](crate::Body::shared)): the list of error E4, as it is and
+    /// as it may stand in an XML comment. Often they are one.
+    pub fn shared_pieces(&self) -> [&Bytes; 2] {
+        [self.snapshot.repository_list(), self.commented_list()]
+    }
+
     /// The other countries of the country's continent that hosts are in, by code; none when the continent
     /// is not known.
     pub(crate) fn neighbours(&self, country: &str) -> impl Iterator<Item = CountryNo> {

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use geo::{Asns, Continents, Countries, EmptyIpv4};
-use settings::serve::Serve;
+use settings::serve::{Compression, Serve};
 use snapshot::Snapshot;
 
+use crate::encoding::Prepared;
 use crate::error::DataError;
 use files::EachPart;
 use verify::Rules;
@@ -22,6 +23,8 @@ pub(crate) use verify::Acceptance;
 pub(crate) struct Sources {
     files: Files,
     rules: Rules,
+    /// Whether pieces of answers are compressed in advance.
+    compress: bool,
 }
 
 impl Sources {
@@ -30,7 +33,11 @@ impl Sources {
     /// # Errors
     /// A key can not be read.
     pub(crate) fn of(settings: &Serve) -> Result<Self, DataError> {
-        Ok(Self { files: Files::of(settings), rules: Rules::of(settings)? })
+        Ok(Self {
+            files: Files::of(settings),
+            rules: Rules::of(settings)?,
+            compress: settings.compression != Compression::Off,
+        })
     }
 
     pub(crate) fn files(&self) -> &Files {
@@ -39,7 +46,7 @@ impl Sources {
 
     /// The same but for one file.
     pub(crate) fn with(&self, part: Part, file: &Path) -> Self {
-        Self { files: self.files.with(part, file), rules: self.rules.clone() }
+        Self { files: self.files.with(part, file), ..self.clone() }
     }
 }
 
@@ -80,6 +87,7 @@ pub(crate) struct Provenance {
 /// Data in memory, and the files it was made from.
 pub(crate) struct Loaded {
     data: answer::Data,
+    prepared: Prepared,
     signatures: Signatures,
     provenances: EachPart<Provenance>,
 }
@@ -88,6 +96,11 @@ impl Loaded {
     /// What the answer engine works on.
     pub(crate) fn data(&self) -> &answer::Data {
         &self.data
+    }
+
+    /// Pieces of answers in compressed form.
+    pub(crate) fn prepared(&self) -> &Prepared {
+        &self.prepared
     }
 
     pub(crate) fn snapshot(&self) -> &Snapshot {
@@ -172,7 +185,9 @@ pub(crate) fn load(sources: &Sources, reuse: Option<&Loaded>) -> Result<Loaded, 
     if let Some(file) = files.changed(&signatures, &after) {
         return Err(DataError::Moving { file: file.to_owned() });
     }
-    Ok(Loaded { data: answer::Data::new(snapshot, countries, asns, continents), signatures, provenances })
+    let data = answer::Data::new(snapshot, countries, asns, continents);
+    let prepared = if sources.compress { Prepared::of(&data) } else { Prepared::default() };
+    Ok(Loaded { data, prepared, signatures, provenances })
 }
 
 /// Reads the files that the settings name, for whoever wants answers without a server.

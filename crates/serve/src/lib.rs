@@ -50,6 +50,11 @@
 //! (`serve.…_timeout_seconds`); a trickle of bytes puts none of them off. What is cut off is counted by
 //! cause in `mirrormanager_serve_connections_cut_off_total`.
 //!
+//! **Compression.** Large errors are sent in gzip to whoever takes it, from what is compressed once per cache;
+//! `serve.compression = "all"` compresses lists and metalinks too, which costs several times what it costs to
+//! make them. The list for firewalls has an `ETag`, so that asking for it again is cheap. Neither is done in
+//! `answer.compatibility = "upstream"`.
+//!
 //! **Threads.** `serve.threads` threads answer, one per processor by default, each with a listening socket
 //! of its own, over which the kernel spreads connections. Data is loaded by a thread of low priority.
 //!
@@ -61,10 +66,12 @@
 
 mod access_log;
 mod body;
+mod conditional;
 mod control;
 mod data;
 mod deadline;
 mod drain;
+mod encoding;
 mod error;
 mod http;
 mod limits;

@@ -19,6 +19,7 @@ use hyper::header::{
 use hyper::http::request::Parts;
 use hyper::{Method, Request, Response, StatusCode, Uri};
 use model::clock::Clock;
+use settings::serve::Compression;
 
 use crate::access_log::{Entry, Form, ThreadLog};
 use crate::body::Pieces;
@@ -27,6 +28,7 @@ use crate::deadline::Cut;
 use crate::drain::drain;
 use crate::http::Handler;
 use crate::metrics::Traffic;
+use crate::{conditional, encoding};
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -37,6 +39,7 @@ pub(crate) struct Public {
     pub(crate) traffic: Arc<Traffic>,
     pub(crate) access_log: Option<ThreadLog>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) compression: Compression,
     /// How much of a request's body is read.
     pub(crate) max_body_bytes: usize,
     /// For how long.
@@ -53,11 +56,15 @@ impl Public {
         }
         let data = self.data.load();
         let now = self.clock.now();
-        let answer = match data.as_deref() {
+        let mut answer = match data.as_deref() {
             Some(loaded) => self.answer(loaded, peer, request, now),
             // The server listens only once data is there.
             None => failed(),
         };
+        if let Some(loaded) = data.as_deref().filter(|_| !self.is_upstream()) {
+            conditional::answer(&mut answer, &request.headers);
+            encoding::encode(&mut answer, self.compression, &request.headers, loaded.prepared());
+        }
         let took = began.elapsed();
         self.log(data.as_deref(), peer, request, &answer, now, took);
         self.traffic.answered(answer.kind, answer.status, answer.tier, answer.body.len(), took);
@@ -114,8 +121,11 @@ impl Public {
     }
 
     fn allows(&self, method: &Method) -> bool {
+        self.is_upstream() || matches!(*method, Method::GET | Method::HEAD | Method::POST)
+    }
+
+    fn is_upstream(&self) -> bool {
         self.policy.compatibility == answer::Compatibility::Upstream
-            || matches!(*method, Method::GET | Method::HEAD | Method::POST)
     }
 }
 
@@ -155,7 +165,9 @@ fn response(answer: Answer, method: &Method) -> Response<Pieces> {
     let body = Pieces::from(answer.body);
     // HTTP/1 says the length of what is sent by itself; it can not know that of a body left out, and
     // HTTP/2 says nothing about an empty one.
-    let length = (*method == Method::HEAD || body.len() == 0).then(|| body.len());
+    let is_empty = *method == Method::HEAD || body.len() == 0;
+    // Of an answer that the client has already it would have to be the length of that.
+    let length = (is_empty && answer.status != 304).then(|| body.len());
     let mut response = Response::new(if *method == Method::HEAD { Pieces::default() } else { body });
     *response.status_mut() = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers: &mut HeaderMap = response.headers_mut();

@@ -120,6 +120,7 @@ impl Server {
                     .as_ref()
                     .map(|log| log.thread(options.serve.access_log_queue / threads)),
                 clock: Arc::clone(&clock),
+                compression: options.serve.compression,
                 max_body_bytes: options.serve.max_body_bytes,
                 body_time: Duration::from_secs(options.serve.body_timeout_seconds),
             };

@@ -5,6 +5,7 @@
 mod access_log;
 mod control;
 mod damaged;
+mod encoding;
 mod faults;
 mod hostile;
 mod limits;
