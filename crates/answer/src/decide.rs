@@ -112,7 +112,7 @@ pub(crate) fn decide<'a>(
         data,
         policy,
         question,
-        stable: stable::network(policy, question, place.address),
+        stable: None,
         family: reachable.then(|| Family::of(place.address)),
         protocols: question.protocol.as_deref().map(select::distinct),
         target,
@@ -147,6 +147,7 @@ fn exclusive(decision: &Decision<'_>) -> Option<Exclusive> {
 fn find(decision: &mut Decision<'_>, rng: &mut impl Rng) {
     let Decision { data, policy, question, .. } = *decision;
     let directory = decision.target.directory;
+    decision.stable = stable::network(policy, question, decision.place.address);
     push_wishes(decision);
     let listed = question.exclude.as_deref();
     decision.excluded = listed.map(|list| exclude::hosts(data, directory, list));

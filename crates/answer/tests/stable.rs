@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use answer::{Policy, Stable};
 use proptest::prelude::*;
 use serde_json::Value;
+use snapshot::Exclusive;
 use world::{Host, World, ask, body, host, ids, urls};
 
 const LIST: &str = "/mirrorlist?repo=r&arch=a";
@@ -180,6 +181,13 @@ fn an_allow_list_for_people_and_programs() {
     assert_eq!(json["clients"], "10.1.0.0/24");
     assert_eq!(json["mirrors"][0]["url"], "rsync://[2001:db8::2]:873/d/");
     assert_eq!(json["mirrors"].as_array().unwrap().len(), 2, "one mirror with two URLs: {json}");
+    let exclusive = Exclusive { network: "10.1.0.0/28".parse().unwrap(), host: 2, hashes: true };
+    let own = World { exclusive: vec![exclusive], ..World::of(vec![host(1, "DE"), host(2, "DE")]) }.data();
+    let list = body(&world::ask(&own, &Policy::default(), "/allowlist?path=pub/d&stable", "10.1.0.9", 1));
+    assert!(
+        list.ends_with("# mirrors that 10.1.0.9 can be sent to\nh2.example http://h2.example/d/\n"),
+        "{list}"
+    );
     assert_eq!(ask("repo=r").status, 400);
     assert_eq!(ask("path=absent/x").status, 404);
     assert_eq!(ask("path=pub/d&ip=x").status, 400);

@@ -26,7 +26,7 @@ pub struct Answer {
     pub family_first: bool,
     /// The largest share of the answers to a country's clients that one mirror may be the first of, where there are
     /// three or more: 0.5 is every second one. What is above goes to the others by their bandwidth. 1.0: no
-    /// limit. Not in upstream compatibility.
+    /// limit. Not for clients that get the same mirrors each time, and not in upstream compatibility.
     pub max_first_share: f64,
     /// Whether near mirrors are preferred, where the places of client and mirror are known (a City edition in
     /// `serve.countries`): `off`; `country`, inside of a country; `continent`, on the continent too. A mirror's

@@ -70,18 +70,9 @@ fn push_metalink(decision: &Decision<'_>, link: &mut String) {
 fn digest(detail: FileDetail<'_>) -> Option<String> {
     let mut digests = String::new();
     for (kind, name) in [(DigestKind::Sha256, "sha-256"), (DigestKind::Sha512, "sha-512")] {
-        let mut text = String::new();
-        detail.push_digest(kind, &mut text);
-        let Some(bytes) = bytes(&text).filter(|bytes| !bytes.is_empty()) else { continue };
+        let Some(bytes) = detail.digest(kind) else { continue };
         digests.push_str(if digests.is_empty() { "" } else { ", " });
         digests.extend([name, "=:", &STANDARD.encode(bytes), ":"]);
     }
     (!digests.is_empty()).then_some(digests)
-}
-
-/// The bytes of a hexadecimal text; `None` for another text.
-fn bytes(text: &str) -> Option<Vec<u8>> {
-    let (pairs, rest) = text.as_bytes().as_chunks::<2>();
-    let byte = |[high, low]: &[u8; 2]| Some(escape::hex(*high)? << 4 | escape::hex(*low)?);
-    rest.is_empty().then(|| pairs.iter().map(byte).collect())?
 }
