@@ -145,7 +145,7 @@ pub struct Left {
 /// Explains the answer to a question for a client.
 ///
 /// # Errors
-/// Why there is no decision: E1 to E5.
+/// Why there is no answer: E1 to E5, E7.
 pub fn explain(
     data: &Data,
     policy: &Policy,
@@ -156,6 +156,9 @@ pub fn explain(
 ) -> Result<Explanation, Failure> {
     let client = client::canonical(policy, client);
     let decision = answer::decision(data, policy, question, client, rng)?;
+    if question.format.is_metalink() && !decision.target.has_file() {
+        return Err(Failure::File);
+    }
     let mut explanation = list(&decision);
     if let Some(Exclusive { host, serves: false, .. }) = decision.exclusive
         && insight.covers(data, host)

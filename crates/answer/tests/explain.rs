@@ -69,7 +69,11 @@ fn the_explanation_lists_what_the_answer_lists_in_its_order() {
             (kind, explained) => panic!("{query}: {kind:?}, explained as {explained:?}"),
         }
         let metalink = given("/metalink");
-        if let (Kind::Metalink, Ok(explanation)) = (metalink.kind, explained(&format!("metalink&{query}"))) {
+        let explained = explained(&format!("metalink&{query}"));
+        if metalink.kind == Kind::Error(Failure::File) {
+            assert_eq!(explained.as_ref().err(), Some(&Failure::File), "{query}");
+        }
+        if let (Kind::Metalink, Ok(explanation)) = (metalink.kind, explained) {
             let text = body(&metalink);
             let listed = text.split("</url>").filter_map(|part| Some(part.split_once("<url ")?.1));
             let listed: Vec<String> =
