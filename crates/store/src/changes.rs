@@ -5,6 +5,7 @@
 //! even if nothing has to be served differently, with an empty list of directories, or what it wrote is taken
 //! for somebody else's ([`crate::written`]).
 
+mod listen;
 mod read;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
@@ -91,6 +92,7 @@ pub enum Directories {
     These(Vec<i32>),
 }
 
+pub use listen::Listener;
 pub use read::{
     Cursor, Row, Seen, advance, position, position_in, prune, read_since, register_reader, visible,
 };

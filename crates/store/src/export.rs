@@ -11,6 +11,7 @@ mod files;
 mod follow;
 mod fresh;
 mod head;
+mod held;
 mod positions;
 mod reader;
 mod record;

@@ -5,20 +5,20 @@ use std::collections::{BTreeSet, HashSet};
 
 use sea_orm::Value;
 
-use super::Export;
 use super::directories::Directories;
 use super::follow::Changed;
 use super::head::Head;
 use super::reader::rows;
 use super::record::{CategoryDirectory, Directory, FileDetail, Holding, Record};
 use super::up_to_date::UpToDateBuilder;
+use super::{Export, held};
 use crate::connect::Engine;
 use crate::error::Result;
 use crate::sql;
 use crate::tx::ReadTx;
 
 /// Ids that one statement asks for.
-const CHUNK: usize = 10_000;
+pub(super) const CHUNK: usize = 10_000;
 
 /// What was read again.
 #[derive(Debug)]
@@ -69,7 +69,8 @@ impl Fresh {
             .filter(|(id, _)| !whole.contains(id))
             .flat_map(|(id, directories)| directories.iter().map(|directory| (*id, *directory)))
             .collect();
-        let held = held(tx, &whole, &parts).await?;
+        let mut held = held::of_host_categories(tx, &whole).await?;
+        held.extend(held::of_parts(tx, &parts, export).await?);
         Ok(Self { head, directories, concerned, details, whole, parts, held })
     }
 
@@ -113,36 +114,8 @@ async fn concerned(tx: &ReadTx, export: &Export, changed: &Changed) -> Result<Ha
     Ok(all)
 }
 
-/// The rows of some host categories, and of some directories of others.
-async fn held(tx: &ReadTx, whole: &BTreeSet<i32>, parts: &[(i32, i32)]) -> Result<Vec<Holding>> {
-    let mut found = Vec::new();
-    let whole: Vec<i32> = whole.iter().copied().collect();
-    for ids in whole.chunks(CHUNK) {
-        let condition = match tx.engine() {
-            Engine::Postgres => "host_category_id = ANY($1)",
-            Engine::Sqlite => "host_category_id IN (SELECT value FROM json_each(?1))",
-        };
-        let list = sql::id_list(tx.engine(), ids.iter().copied());
-        part(tx, condition, [list], |row: Holding| found.push(row)).await?;
-    }
-    for pairs in parts.chunks(CHUNK) {
-        let (condition, values): (_, Vec<Value>) = match tx.engine() {
-            Engine::Postgres => (
-                "(host_category_id, directory_id) IN (SELECT * FROM UNNEST($1::integer[], $2::integer[]))",
-                vec![sql::ints(pairs.iter().map(|pair| pair.0)), sql::ints(pairs.iter().map(|pair| pair.1))],
-            ),
-            Engine::Sqlite => (
-                "(host_category_id, directory_id) IN (SELECT value ->> 0, value ->> 1 FROM json_each(?1))",
-                vec![sql::rows(pairs.iter().map(|pair| serde_json::json!([pair.0, pair.1])))],
-            ),
-        };
-        part(tx, condition, values, |row: Holding| found.push(row)).await?;
-    }
-    Ok(found)
-}
-
 /// Gives the rows of a big table that meet a condition to `take`.
-async fn part<T: Record<N>, const N: usize>(
+pub(super) async fn part<T: Record<N>, const N: usize>(
     tx: &ReadTx,
     condition: &str,
     values: impl IntoIterator<Item = Value>,

@@ -61,6 +61,8 @@ pub enum Why {
     Unknown,
     /// So much has changed that it is less work.
     Much,
+    /// It was asked for.
+    Due,
 }
 
 impl std::fmt::Display for Why {
@@ -70,6 +72,7 @@ impl std::fmt::Display for Why {
             Self::NoLog(reason) => write!(f, "the change log can not be followed: {reason}"),
             Self::Foreign => f.write_str("another program has written directories or what hosts hold"),
             Self::Lost => f.write_str("the place in the change log is lost"),
+            Self::Due => f.write_str("it is time"),
             Self::Much => f.write_str("much has changed"),
             Self::Unknown => f.write_str("a newer program has written to the change log"),
         }
@@ -116,6 +119,14 @@ impl Resident {
                 Err(error)
             }
         }
+    }
+
+    /// Reads everything again, whatever has changed.
+    ///
+    /// # Errors
+    /// As [`super::read`]; the tables are then as they were.
+    pub async fn reread(&mut self, store: &Store, now: DateTime<Utc>) -> Result<Why> {
+        self.read_whole(store, now, Why::Due).await
     }
 
     /// Reads everything, and from then on follows the log if that is possible.
