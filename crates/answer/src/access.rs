@@ -1,4 +1,4 @@
-//! The line an answered request leaves in the access log (spec C.8).
+//! What an answered request leaves in the access log (spec C.8).
 
 use std::fmt;
 use std::net::IpAddr;
@@ -7,7 +7,7 @@ use chrono::{DateTime, Datelike as _, Utc};
 
 use crate::escape;
 
-/// What the access log says of a request. Its `Display` is the line, without the newline.
+/// What the access log says of a request. Its `Display` is the old server's line, without the newline.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AccessRecord {
     /// Who the answer is for, by `ip=`, header or socket.
@@ -18,7 +18,18 @@ pub struct AccessRecord {
     pub time: DateTime<Utc>,
     /// The client's country, `N/A` when unknown.
     pub country: String,
-    /// The repository that was asked for, before any redirection.
+    /// The client's autonomous system, as the routing table names it; only if everything is recorded.
+    pub asn: Option<String>,
+    /// The repository that was asked for, if it was one.
+    pub repository: Option<Named>,
+    /// The first host of the answer, by its row in the database.
+    pub host: Option<i64>,
+}
+
+/// A repository by its name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The prefix, before any redirection.
     pub repo: String,
     /// The architecture.
     pub arch: String,
@@ -48,9 +59,13 @@ impl AccessRecord {
         write!(to, "IP: {}; DATE: {year:04}-{month:02}-{day:02}; COUNTRY: ", show(self.client))?;
         escape::write_log(&self.country, to)?;
         to.write_str("; REPO: ")?;
-        escape::write_log(&self.repo, to)?;
+        let (repo, arch) = match &self.repository {
+            Some(named) => (named.repo.as_str(), named.arch.as_str()),
+            None => ("", ""),
+        };
+        escape::write_log(repo, to)?;
         to.write_str("; ARCH: ")?;
-        escape::write_log(&self.arch, to)?;
+        escape::write_log(arch, to)?;
         match self.peer {
             Some(peer) => write!(to, "; PEER: {}", show(peer)),
             None => Ok(()),

@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use chrono::{DateTime, Utc};
 use rand::Rng;
 
-use crate::access::AccessRecord;
+use crate::access::{AccessRecord, Named};
 use crate::client::{self, Unusable};
 use crate::data::Data;
 use crate::decide::{self, Decision};
 use crate::place::Place;
-use crate::policy::Policy;
+use crate::policy::{Policy, Recorded};
 use crate::question::{Format, Page, Question};
 use crate::reply::{Answer, Failure};
 use crate::target::{self, Target};
@@ -64,7 +64,7 @@ pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut imp
         return fail(question.format, Failure::Address, "");
     };
     let place = Place::of(data, policy, client);
-    let access = record(policy, &question, &target, request, &place);
+    let mut access = record(policy, &question, &target, request, &place);
     if question.format.is_metalink() && !target.has_file() {
         let name = [target.directory.name(), "/", target.file.as_deref().unwrap_or_default()].concat();
         return Answer { access, ..fail(question.format, Failure::File, &name) };
@@ -75,7 +75,11 @@ pub fn answer(data: &Data, policy: &Policy, request: &Request<'_>, rng: &mut imp
     if question.whole_path {
         headers.push(("vary", "accept".to_owned()));
     }
-    let tier = decision.picks.first().map(|pick| pick.tier);
+    let first = decision.picks.first();
+    let tier = first.map(|pick| pick.tier);
+    if let Some(record) = &mut access {
+        record.host = first.and_then(|pick| data.snapshot.host(pick.host)).map(|host| host.id);
+    }
     Answer { access, tier, headers, ..reply }
 }
 
@@ -113,7 +117,7 @@ pub(crate) fn decision<'a>(
     Ok(decide::decide(data, policy, question, target, place, header, rng))
 }
 
-/// What is logged: requests that name a repository and an architecture, also if they have a path.
+/// What the access log may say.
 fn record(
     policy: &Policy,
     question: &Question<'_>,
@@ -121,7 +125,13 @@ fn record(
     request: &Request<'_>,
     place: &Place<'_>,
 ) -> Option<AccessRecord> {
-    let (Some(repo), Some(_)) = (&question.repo, &question.arch) else { return None };
+    // Requests that name a repository and an architecture, also if they have a path.
+    let repository = question.repo.as_ref().filter(|_| question.arch.is_some());
+    match policy.recorded {
+        Recorded::Repositories if repository.is_some() => {}
+        Recorded::All => {}
+        Recorded::Nothing | Recorded::Repositories => return None,
+    }
     let peer = policy.is_native().then(|| match question.asks_for_other() {
         None => place.address,
         Some(_) => client::asking(policy, request.forwarded_for, request.peer)
@@ -132,7 +142,9 @@ fn record(
         peer,
         time: request.now,
         country: place.country.to_owned(),
-        repo: repo.as_ref().to_owned(),
-        arch: target.arch.as_ref().to_owned(),
+        asn: place.asn.filter(|_| policy.recorded == Recorded::All).map(|asn| asn.text.to_owned()),
+        repository: repository
+            .map(|repo| Named { repo: repo.as_ref().to_owned(), arch: target.arch.as_ref().to_owned() }),
+        host: None,
     })
 }

@@ -39,7 +39,7 @@ mod urls;
 mod whole_path;
 mod why;
 
-pub use access::AccessRecord;
+pub use access::{AccessRecord, Named};
 pub use allow_list::{AllowList, Allowed, allow_list};
 pub use answer::{Request, answer, decide_only};
 pub use client::Unusable;
@@ -47,7 +47,7 @@ pub use data::Data;
 pub use decide::{Decision, Exclusive, Pick};
 pub use explain::{Explanation, Insight, Left, LeftOut, Mirror, explain};
 pub use place::{CountrySource, Place};
-pub use policy::{Compatibility, CountryAllowed, Distance, Explain, Policy, ProtocolOrder, Stable};
+pub use policy::{Compatibility, CountryAllowed, Distance, Explain, Policy, ProtocolOrder, Recorded, Stable};
 pub use question::{Form, Format, Page, Question};
 pub use reply::{Answer, Body, Failure, Kind, Tier};
 pub use shuffle::{shuffle, weighted_shuffle};

@@ -68,6 +68,18 @@ pub enum Explain {
     Everybody,
 }
 
+/// Of which requests the access log is to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Recorded {
+    /// Of none.
+    Nothing,
+    /// Of those for a repository, as the old server.
+    #[default]
+    Repositories,
+    /// Of all whose client and directory are known.
+    All,
+}
+
 /// The policy of a server. Not all values make sense in upstream compatibility; see each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Policy {
@@ -114,6 +126,8 @@ pub struct Policy {
     pub link_mirrors: usize,
     /// `maxconnections` of metalinks for `repomd.xml` is 1; for other files it is this (decision 38).
     pub metalink_connections: u16,
+    /// Of which requests the access log is to know.
+    pub recorded: Recorded,
 }
 
 impl Default for Policy {
@@ -139,6 +153,7 @@ impl Default for Policy {
             alternates_age: None,
             link_mirrors: 10,
             metalink_connections: 1,
+            recorded: Recorded::Repositories,
         }
     }
 }

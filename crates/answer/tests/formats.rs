@@ -185,7 +185,7 @@ fn upstream_knows_none_of_the_new_paths() {
 fn a_download_is_logged_and_counted_in_every_form() {
     for path in ["/mirrorlist", "/metalink", "/metalink4", "/mirrorlist.json"] {
         let answer = ask_two(&format!("{path}?path=pub/d/f&repo=r&arch=a"));
-        assert_eq!(answer.access.unwrap().repo, "r", "{path}");
+        assert_eq!(answer.access.unwrap().repository.unwrap().repo, "r", "{path}");
         assert_eq!(answer.tier, Some(answer::Tier::Geoip), "{path}");
     }
     assert_eq!(ask_two("/explain?repo=r&arch=a").access, None, "nobody downloads by an explanation");

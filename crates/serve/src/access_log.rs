@@ -165,11 +165,6 @@ enum ThreadWay {
 }
 
 impl ThreadLog {
-    /// Which form lines have.
-    pub(crate) fn form(&self) -> Form {
-        self.form
-    }
-
     /// Puts a line on the pile, or writes it. A line that finds no room is counted.
     pub(crate) fn write(&self, entry: &Entry<'_>) {
         match &self.way {
@@ -260,7 +255,7 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod tests {
-    use answer::{AccessRecord, Kind};
+    use answer::{AccessRecord, Kind, Named};
     use model::clock::{Clock as _, FixedClock};
 
     use super::*;
@@ -278,15 +273,15 @@ mod tests {
             peer: None,
             time,
             country: "N/A".into(),
-            repo: repo.into(),
-            arch: "x86_64".into(),
+            asn: None,
+            repository: Some(Named { repo: repo.into(), arch: "x86_64".into() }),
+            host: None,
         };
         log.write(&Entry {
             record: Some(&record),
             peer: [127, 0, 0, 1].into(),
             time,
             path: "/mirrorlist",
-            asn: None,
             kind: Kind::Mirrorlist,
             status: 200,
             tier: None,

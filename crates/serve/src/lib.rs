@@ -35,11 +35,11 @@
 //!
 //! **Access log.** `serve.access_log = "upstream"` writes the lines that `mm2_mirrorlist-statistics` reads, of
 //! requests for a repository; `"json"` writes an object per request: `time`, `client`, `peer`, `country`, `asn`,
-//! `repo`, `arch`, `path` (without the query), `kind`, `status`, `tier`, `bytes`, `duration_us`, `user_agent`; what
-//! is not known is left out. Writing never delays an answer: what the disk can not take is dropped and
-//! counted in `mirrormanager_serve_access_log_dropped_lines_total`. In `answer.compatibility = "upstream"` each old
-//! line is written before its answer is sent, as the old server did. Rotate by renaming and SIGHUP.
-//! `serve.access_log_addresses` cuts or hashes addresses in either form. To rotate the key of the hashes, write
+//! `repo`, `arch`, `path` (without the query), `kind`, `status`, `tier`, `host` (the first one's row in the database),
+//! `bytes`, `duration_us`, `user_agent`; what is not known is left out. Writing never delays an answer: what the
+//! disk can not take is dropped and counted in `mirrormanager_serve_access_log_dropped_lines_total`. In
+//! `answer.compatibility = "upstream"` each old line is written before its answer is sent, as the old server
+//! did. Rotate by renaming and SIGHUP. `serve.access_log_addresses` cuts or hashes addresses in either form. To rotate the key of the hashes, write
 //! a new secret and restart; without the old one nobody can tell whose the older hashes are, nor compare
 //! them with newer ones.
 //!

@@ -21,7 +21,7 @@ use hyper::{Method, Request, Response, StatusCode, Uri};
 use model::clock::Clock;
 use settings::serve::Compression;
 
-use crate::access_log::{Entry, Form, ThreadLog};
+use crate::access_log::{Entry, ThreadLog};
 use crate::body::Pieces;
 use crate::data::Loaded;
 use crate::deadline::Cut;
@@ -66,7 +66,7 @@ impl Public {
             encoding::encode(&mut answer, self.compression, &request.headers, loaded.prepared());
         }
         let took = began.elapsed();
-        self.log(data.as_deref(), peer, request, &answer, now, took);
+        self.log(peer, request, &answer, now, took);
         self.traffic.answered(answer.kind, answer.status, answer.tier, answer.body.len(), took);
         response(answer, &request.method)
     }
@@ -88,29 +88,13 @@ impl Public {
         })
     }
 
-    fn log(
-        &self,
-        loaded: Option<&Loaded>,
-        peer: IpAddr,
-        request: &Parts,
-        answer: &Answer,
-        time: DateTime<Utc>,
-        took: Duration,
-    ) {
+    fn log(&self, peer: IpAddr, request: &Parts, answer: &Answer, time: DateTime<Utc>, took: Duration) {
         let Some(log) = &self.access_log else { return };
-        let record = answer.access.as_ref();
-        let asn = match log.form() {
-            Form::Upstream => None,
-            Form::Json => {
-                record.zip(loaded).and_then(|(record, loaded)| loaded.data().asns.of(record.client))
-            }
-        };
         log.write(&Entry {
-            record,
+            record: answer.access.as_ref(),
             peer,
             time,
             path: request.uri.path(),
-            asn: asn.map(|asn| asn.text),
             kind: answer.kind,
             status: answer.status,
             tier: answer.tier,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
+use answer::{Policy, Recorded};
 use arc_swap::ArcSwapOption;
 use model::clock::Clock;
 use settings::answer::{Answer, Compatibility};
@@ -60,7 +61,12 @@ impl Server {
         options: &Options,
         clock: Arc<dyn Clock>,
     ) -> Result<Running, StartError> {
-        let policy = policy(&options.answer)?;
+        let recorded = match options.serve.access_log {
+            AccessLogFormat::Off => Recorded::Nothing,
+            AccessLogFormat::Upstream => Recorded::Repositories,
+            AccessLogFormat::Json => Recorded::All,
+        };
+        let policy = Policy { recorded, ..policy(&options.answer)? };
         let limits = Limits::of(&options.serve)?;
         let metrics = Arc::new(Metrics::default());
         let data = Arc::new(ArcSwapOption::empty());

@@ -25,15 +25,13 @@ pub(crate) enum Form {
 /// What is known of a request and its answer.
 #[derive(Debug, Clone)]
 pub(crate) struct Entry<'a> {
-    /// Who asked for which repository from where, if it was for a repository.
+    /// Who asked for what from where, if anybody looked at that.
     pub(crate) record: Option<&'a AccessRecord>,
-    /// The other end of the connection.
+    /// The other end of the connection. What is logged is rather who asked, if a proxy is believed about that.
     pub(crate) peer: IpAddr,
     pub(crate) time: DateTime<Utc>,
     /// Path of the request, without the query.
     pub(crate) path: &'a str,
-    /// The client's autonomous system, as the routing table names it.
-    pub(crate) asn: Option<&'a str>,
     pub(crate) kind: Kind,
     pub(crate) status: u16,
     pub(crate) tier: Option<Tier>,
@@ -64,6 +62,8 @@ struct Fields<'a> {
     status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     tier: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<i64>,
     bytes: usize,
     duration_us: u128,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -75,7 +75,8 @@ impl Entry<'_> {
     pub(crate) fn write(&self, form: Form, addresses: &Addresses, to: &mut Vec<u8>) -> bool {
         match form {
             Form::Upstream => {
-                let Some(record) = self.record else { return false };
+                let of_repository = |record: &&AccessRecord| record.repository.is_some();
+                let Some(record) = self.record.filter(of_repository) else { return false };
                 let mut line = String::with_capacity(128);
                 // Writing into memory does not fail.
                 let _ = record.write(|address| addresses.show(address), &mut line);
@@ -96,18 +97,21 @@ impl Entry<'_> {
 
     fn fields(&self, addresses: &Addresses) -> Fields<'_> {
         let record = self.record;
+        let named = record.and_then(|record| record.repository.as_ref());
+        let asking = record.and_then(|record| record.peer).unwrap_or(self.peer.to_canonical());
         Fields {
             time: self.time.to_rfc3339_opts(SecondsFormat::Millis, true),
             client: record.map(|record| addresses.show(record.client)),
-            peer: addresses.show(self.peer.to_canonical()),
+            peer: addresses.show(asking),
             country: record.map(|record| record.country.as_str()).filter(|country| *country != "N/A"),
-            asn: self.asn,
-            repo: record.map(|record| record.repo.as_str()),
-            arch: record.map(|record| record.arch.as_str()),
+            asn: record.and_then(|record| record.asn.as_deref()),
+            repo: named.map(|named| named.repo.as_str()),
+            arch: named.map(|named| named.arch.as_str()),
             path: cut(self.path),
             kind: self.kind.name(),
             status: self.status,
             tier: self.tier.map(Tier::name),
+            host: record.and_then(|record| record.host),
             bytes: self.bytes,
             duration_us: self.took.as_micros(),
             user_agent: self.agent.and_then(|agent| std::str::from_utf8(agent).ok()).map(cut),

@@ -124,21 +124,27 @@ async fn json_has_a_line_for_every_request() {
         ))
         .await;
     assert_eq!(client.reply().await.unwrap().status, 404);
+    client.get("/mirrorlist?path=pub/linux/40/x86_64/os&ip=192.0.2.77").await;
     drop(client);
     server.stop().await;
     let log = fs::read_to_string(&deployment.options.serve.access_log_file).unwrap();
     let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let [list, nothing, long] = lines.as_slice() else { panic!("{log}") };
+    let [list, nothing, long, path] = lines.as_slice() else { panic!("{log}") };
     let expected = json!({
         "time": "2023-11-14T22:15:20.000Z", "client": "192.0.2.77", "peer": "127.0.0.1", "asn": "64500",
         "repo": "linux-40", "arch": "x86_64", "path": "/mirrorlist", "kind": "mirrorlist", "status": 200,
-        "tier": "global", "bytes": bytes, "duration_us": list["duration_us"],
+        "tier": "global", "host": 1, "bytes": bytes, "duration_us": list["duration_us"],
     });
     assert_eq!(*list, expected);
     assert!(list["duration_us"].is_u64());
     assert_eq!((&nothing["path"], &nothing["kind"]), (&json!("/nothing"), &json!("error_not_served")));
     assert_eq!(nothing["user_agent"], json!("a\"\\\u{e9}b"));
     assert_eq!(nothing.get("client"), None, "what nobody looked at is not said");
+    assert_eq!(
+        (&path["client"], &path["asn"], &path["host"]),
+        (&json!("192.0.2.77"), &json!("64500"), &json!(1))
+    );
+    assert_eq!((path.get("repo"), &path["kind"]), (None, &json!("mirrorlist")));
     assert!(!log.lines().nth(1).unwrap().contains("192.0.2.77"), "no query, which may name addresses");
     assert_eq!(long["path"].as_str().map(str::len), Some(256));
     assert_eq!(long["user_agent"].as_str().map(str::len), Some(256));
