@@ -7,16 +7,15 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use cache::{Build, Compatibility, NoResolver};
+use cache::{Additions, Build, Compatibility, NoResolver};
 use chrono::DateTime;
-use model::activity::CrawlScope;
-use model::ids::{DirectoryId, HostCategoryId};
+use model::ids::DirectoryId;
 use store::changes::{Change, Directories, Subject};
 use store::export::{Export, Resident};
 use store::master::{DetailRow, Master};
-use store::verdicts::{CrawlResult, Proven, Rest, State, Verdicts};
+use store::sql::Sql;
 use store::{ConnectOptions, Store};
 
 #[tokio::main]
@@ -37,45 +36,45 @@ async fn main() -> ExitCode {
 
 async fn measure(url: &str, file: &Path) -> Result<(), Box<dyn Error>> {
     let store = Store::connect(url, &ConnectOptions::default()).await?;
-    let begun = Instant::now();
     let native = file.with_extension("snapshot");
+    let mut watch = Watch::start();
     let (mut resident, why) = Resident::read(&store, "example", DateTime::UNIX_EPOCH).await?;
-    println!("read everything ({why}): {:?}", begun.elapsed());
+    println!("read everything ({why}): {}", watch.lap());
     write(resident.export(), file, &native).await?;
     for round in 1..=3 {
         change(&store, resident.export(), round).await?;
-        let begun = Instant::now();
+        let mut watch = Watch::start();
         let refreshed = resident.refresh(&store, DateTime::UNIX_EPOCH).await?;
-        println!("{refreshed:?}: {:?}", begun.elapsed());
+        println!("{refreshed:?}: {}", watch.lap());
         write(resident.export(), file, &native).await?;
     }
     Ok(())
 }
 
 async fn write(reads: &Export, file: &Path, native: &Path) -> Result<(), Box<dyn Error>> {
-    let begun = Instant::now();
+    let mut watch = Watch::start();
     let build = Build::prepare(reads, &NoResolver, DateTime::UNIX_EPOCH, Compatibility::Native, &()).await;
-    let prepared = begun.elapsed();
+    println!("  prepare {}", watch.lap());
     let bytes = build.encode_proto(&mut std::io::sink(), &())?;
-    let encoded = begun.elapsed() - prepared;
+    println!("  proto: encode {bytes} bytes {}", watch.lap());
     build.write_proto(file, &())?;
-    let written = begun.elapsed() - prepared - encoded;
-    println!("prepare {prepared:?}, encode {bytes} bytes {encoded:?}, encode, write and fsync {written:?}");
-    let begun = Instant::now();
-    let snapshot = build.snapshot(&())?;
-    let built = begun.elapsed();
+    println!("  proto: encode, write, flush {}", watch.lap());
+    let snapshot = build.snapshot(&Additions::default(), &())?;
+    println!("  native: build {}", watch.lap());
     let bytes = snapshot.write_to(1, None, &mut std::io::sink())?;
-    let encoded = begun.elapsed() - built;
+    println!("  native: encode {bytes} bytes {}", watch.lap());
     snapshot.write(native, 1, None)?;
-    let written = begun.elapsed() - built - encoded;
-    println!(
-        "native: build {built:?}, encode {bytes} bytes {encoded:?}, encode, write and fsync {written:?}"
-    );
+    println!("  native: encode, write, flush {}", watch.lap());
     Ok(())
 }
 
 /// One directory in a hundred gets a new file detail, and every host that holds it loses it, the others get it.
 async fn change(store: &Store, reads: &Export, round: usize) -> Result<(), Box<dyn Error>> {
+    const TURN: Sql = Sql {
+        postgres: "UPDATE host_category_dir SET up2date = NOT up2date WHERE directory_id = ANY($1)",
+        sqlite: "UPDATE host_category_dir SET up2date = NOT up2date \
+                 WHERE directory_id IN (SELECT value FROM json_each(?1))",
+    };
     let ids: Vec<i32> = reads.directories.ids().iter().copied().skip(round).step_by(100).collect();
     let begun = Instant::now();
     for category in &reads.head.categories {
@@ -91,53 +90,41 @@ async fn change(store: &Store, reads: &Export, round: usize) -> Result<(), Box<d
             sha256: Some(format!("{id:064x}")),
             sha512: None,
         };
+        let directories = Directories::These(mine.clone());
         let mut tx = Master::new(store).begin().await?;
         tx.add_details(&mine.iter().map(detail).collect::<Vec<_>>()).await?;
-        let directories = Directories::These(mine.clone());
-        tx.changed(Change { subject: Subject::Category, id: category.id, directories });
+        tx.changed(Change { subject: Subject::Category, id: category.id, directories: directories.clone() });
         tx.commit().await?;
-        let top = category.topdir_id.and_then(|id| reads.directories.name_of(id)).unwrap_or_default();
+        let mut tx = store.begin_write().await?;
+        tx.execute(TURN, [store::sql::id_list(store.engine(), mine.iter().copied())]).await?;
         for row in reads.head.host_categories.iter().filter(|row| row.category_id == Some(category.id)) {
-            prove(store, row.id, &turned(reads, row.id, top, &mine)).await?;
+            let directories = directories.clone();
+            tx.changed(Change { subject: Subject::HostCategory, id: row.id, directories });
         }
+        tx.commit().await?;
     }
     println!("changed {} directories: {:?}", ids.len(), begun.elapsed());
     Ok(())
 }
 
-/// For each directory the opposite of what a host has.
-fn turned(reads: &Export, host_category: i32, top: &str, directories: &[i32]) -> Vec<Proven> {
-    let holds = reads.up_to_date.of(host_category);
-    let one = |id: &i32| {
-        let position = reads.directories.position(*id)?;
-        let held = holds.is_some_and(|set| set.contains(position));
-        let path = reads.directories.name(position)?.strip_prefix(top)?.trim_start_matches('/').to_owned();
-        let state = if held { State::Stale } else { State::Current };
-        Some(Proven { directory: DirectoryId(*id), path, state })
-    };
-    directories.iter().filter_map(one).collect()
+/// Processor time of this process, which other programs on a busy machine do not lengthen.
+fn processor() -> Duration {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = stat.rsplit(") ").next().unwrap_or_default().split(' ').skip(11).take(2);
+    Duration::from_millis(ticks.filter_map(|ticks| ticks.parse::<u64>().ok()).sum::<u64>() * 10)
 }
 
-async fn prove(store: &Store, host_category: i32, proven: &[Proven]) -> Result<(), Box<dyn Error>> {
-    let result = CrawlResult {
-        status: "current".into(),
-        reason: None,
-        started_at: DateTime::UNIX_EPOCH,
-        finished_at: DateTime::UNIX_EPOCH,
-        current: 0,
-        stale: 0,
-        unknown: 0,
-        requests: 0,
-        bytes: 0,
-    };
-    let verdicts = Verdicts {
-        host_category: HostCategoryId(host_category),
-        scope: CrawlScope { private: true, ..CrawlScope::default() },
-        true_at_start: &HashSet::new(),
-        proven,
-        rest: Rest::Keep,
-        result: &result,
-    };
-    store::verdicts::write(store, &verdicts).await?;
-    Ok(())
+/// Time since, on the clock and of the processor.
+struct Watch(Instant, Duration);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now(), processor())
+    }
+
+    fn lap(&mut self) -> String {
+        let text = format!("{:.0?} ({:?} processor)", self.0.elapsed(), processor() - self.1);
+        *self = Self::start();
+        text
+    }
 }

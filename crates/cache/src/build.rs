@@ -6,15 +6,16 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use chrono::{DateTime, Utc};
-use prost::Message as _;
 use snapshot::proto::{DecodeError, IntStringMap, MirrorList};
-use snapshot::{Extras, Snapshot, WriteError};
+use snapshot::{Builder, Extras, Snapshot, WriteError};
 use store::export::Export;
 
+use crate::additions::Additions;
 use crate::compatibility::Compatibility;
 use crate::entries::Entries;
 use crate::listing::Listing;
 use crate::progress::{Progress, Steps};
+use crate::proto_head::Halves;
 use crate::report::BuildReport;
 use crate::resolve::Resolver;
 use crate::wire::Sink;
@@ -98,29 +99,15 @@ impl<'a> Build<'a> {
     /// What `out` said.
     pub fn encode_proto(&self, out: &mut dyn Write, progress: &dyn Progress) -> io::Result<u64> {
         let mut sink = Sink::new(out);
-        // Fields are concatenated, so the message may be encoded in two parts around the file details.
-        let head = &self.head;
-        let before = MirrorList {
-            time: head.time,
-            netblock_country_cache: head.netblock_country_cache.clone(),
-            hc_url_cache: head.hc_url_cache.clone(),
-            ..MirrorList::default()
-        };
-        sink.buffer.extend(before.encode_to_vec());
+        let head = Halves::of(&self.head);
+        sink.buffer.extend_from_slice(&head.before_files);
         let directories = &self.reads.directories;
         for (position, id) in directories.ids().iter().enumerate() {
             let name = directories.name(position).unwrap_or_default();
             details::put(name, files::served(self.reads, *id), &mut sink.buffer);
             sink.drain()?;
         }
-        let after = MirrorList {
-            time: 0,
-            netblock_country_cache: Vec::new(),
-            hc_url_cache: Vec::new(),
-            ..head.clone()
-        };
-        let after = after.encode_to_vec();
-        sink.buffer.extend_from_slice(after.strip_prefix(NO_TIME).unwrap_or(&after));
+        sink.buffer.extend_from_slice(&head.behind_files);
         let mut entries = Entries::new(&self.listing);
         let mut listed = self.listing.entries();
         let mut steps = Steps::new(progress, directories.len());
@@ -133,18 +120,24 @@ impl<'a> Build<'a> {
         sink.finish()
     }
 
-    /// Builds the native form, which holds the extras, too. Write it with [`Snapshot::write`]; equal content,
+    /// Builds the native form, which holds the extras and the additions, too. Write it with [`Snapshot::write`]; equal content,
     /// time and serial give equal bytes.
     ///
     /// # Errors
     /// There is more of something than a snapshot has numbers for.
-    pub fn snapshot(&self, progress: &dyn Progress) -> Result<Snapshot, DecodeError> {
-        native::build(self.reads, &self.head, &self.extras, &self.listing, progress)
+    pub fn snapshot(&self, additions: &Additions, progress: &dyn Progress) -> Result<Snapshot, DecodeError> {
+        let mut builder = Builder::new(&self.head, &self.extras)?;
+        if let Some(routing) = additions.routing() {
+            builder.routing(routing.clone());
+        }
+        if let Some(bytes) = additions.countries() {
+            // They were read before, so they can be read.
+            let _ = builder.country_database(bytes.clone());
+        }
+        native::fill(&mut builder, self.reads, &self.listing, progress)?;
+        builder.finish()
     }
 }
-
-/// Number 1 with the value 0: what a message begins with whose time is not set.
-const NO_TIME: &[u8] = &[1 << 3, 0];
 
 /// All parts that are neither per directory nor in need of the network.
 fn head(reads: &Export, now: DateTime<Utc>, mode: Compatibility, report: &mut BuildReport) -> MirrorList {

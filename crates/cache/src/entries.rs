@@ -7,10 +7,8 @@ use std::collections::HashMap;
 
 use crate::carriers::Carrier;
 use crate::listing::{Entry, Listing};
-use crate::wire::{bytes_len, put_bytes, put_number, put_prefix, put_varint};
+use crate::wire::{MIRROR_LIST, bytes_len, put_bytes, put_number, put_prefix, put_varint};
 
-/// Number 16, with length: the one key of two bytes.
-const MIRROR_LIST: [u8; 2] = [0x82, 0x01];
 /// Numbers of the fields of `MirrorListCacheType`.
 const DIRECTORY: u8 = 1;
 const GLOBAL: u8 = 2;

@@ -41,7 +41,7 @@ pub(crate) struct Entry<'a> {
     pub(crate) members: Members<'a>,
 }
 
-/// A set of carriers of a category, as bits.
+/// A set of carriers of a category, as one bit for each number.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Members<'a> {
     groups: &'a [[u64; 64]],
@@ -49,12 +49,12 @@ pub(crate) struct Members<'a> {
 }
 
 impl Members<'_> {
-    /// 64 carriers at a time.
+    /// 64 numbers at a time.
     pub(crate) fn words(self) -> impl Iterator<Item = u64> {
         self.groups.iter().map(move |group| group.get(self.directory).copied().unwrap_or(0))
     }
 
-    /// Numbers of the carriers, in order.
+    /// The numbers, in order.
     pub(crate) fn iter(self) -> impl Iterator<Item = usize> {
         self.words().enumerate().flat_map(|(group, word)| {
             let mut left = word;
@@ -127,10 +127,15 @@ impl<'a> Listing<'a> {
             .sum()
     }
 
-    /// The directories in the order of their ids.
+    /// The directories in the order of their ids, with the numbers of their carriers.
     pub(crate) fn entries(&self) -> Entries<'_> {
-        let blocks = self.categories.iter().map(|carriers| Block::new(carriers.len())).collect();
-        Entries { listing: self, position: 0, blocks }
+        let in_order = |carriers: &'_ Vec<Carrier<'_>>| (0..carriers.len()).map(Some).collect();
+        self.entries_by(self.categories.iter().map(in_order))
+    }
+
+    /// As [`Listing::entries`], with other numbers: for each category, the carrier of each number.
+    pub(crate) fn entries_by(&self, numbers: impl Iterator<Item = Vec<Option<usize>>>) -> Entries<'_> {
+        Entries { listing: self, position: 0, blocks: numbers.map(Block::new).collect() }
     }
 }
 
@@ -181,13 +186,15 @@ impl Entries<'_> {
 /// The carriers of 64 directories.
 struct Block {
     number: Option<usize>,
-    /// By 64 carriers: those of each directory.
+    /// The carrier of each bit.
+    carriers: Vec<Option<usize>>,
+    /// By 64 bits: those of each directory.
     groups: Vec<[u64; 64]>,
 }
 
 impl Block {
-    fn new(carriers: usize) -> Self {
-        Self { number: None, groups: vec![[0; 64]; carriers.div_ceil(64)] }
+    fn new(carriers: Vec<Option<usize>>) -> Self {
+        Self { number: None, groups: vec![[0; 64]; carriers.len().div_ceil(64)], carriers }
     }
 
     /// Makes it the block with this number.
@@ -196,8 +203,10 @@ impl Block {
             return;
         }
         self.number = Some(number);
-        for (group, carriers) in self.groups.iter_mut().zip(carriers.chunks(64)) {
-            let mut held = carriers.iter().map(|carrier| carrier.block(number));
+        for (group, bits) in self.groups.iter_mut().zip(self.carriers.chunks(64)) {
+            let mut held = bits.iter().map(|carrier| {
+                carrier.and_then(|carrier| carriers.get(carrier)).map_or(0, |carrier| carrier.block(number))
+            });
             group.fill_with(|| held.next().unwrap_or(0));
             transpose(group);
         }

@@ -1,9 +1,7 @@
 //! The cache as a native snapshot: the same directories, with sets of hosts instead of lists.
 
-use snapshot::proto::{DecodeError, MirrorList};
-use snapshot::{
-    Builder, Detail, Digest as Wanted, DirectoryParts, Extras, HostBits, HostNo, PaletteNo, Snapshot,
-};
+use snapshot::proto::DecodeError;
+use snapshot::{Builder, Detail, Digest as Wanted, DirectoryParts, HostBits, HostNo, PaletteNo};
 use store::export::{self, Digest, DigestKind, Export};
 
 use crate::carriers::Carrier;
@@ -11,18 +9,16 @@ use crate::files;
 use crate::listing::Listing;
 use crate::progress::{Progress, Steps};
 
-/// Builds the snapshot.
+/// Adds everything that is per directory.
 ///
 /// # Errors
 /// There is more of something than a snapshot has numbers for.
-pub(crate) fn build(
+pub(crate) fn fill(
+    builder: &mut Builder,
     reads: &Export,
-    head: &MirrorList,
-    extras: &Extras,
     listing: &Listing<'_>,
     progress: &dyn Progress,
-) -> Result<Snapshot, DecodeError> {
-    let mut builder = Builder::new(head, extras)?;
+) -> Result<(), DecodeError> {
     // Before the directories: a directory that is known already has its files.
     for (position, id) in reads.directories.ids().iter().enumerate() {
         let details = files::served(reads, *id);
@@ -35,23 +31,20 @@ pub(crate) fn build(
     }
     let mut categories = Vec::with_capacity(listing.categories.len());
     for carriers in &listing.categories {
-        categories.push(Category::new(carriers, &mut builder)?);
+        categories.push(Category::new(carriers, builder)?);
     }
-    let mut carried = HostBits::with_room(head.host_bandwidth_cache.len());
-    let mut global = carried.clone();
+    let numbers = categories.iter().map(|category| category.carriers.clone());
+    let mut entries = listing.entries_by(numbers);
+    let (mut carried, mut global) = (HostBits::default(), HostBits::default());
     let mut steps = Steps::new(progress, reads.directories.len());
-    let mut entries = listing.entries();
     while let Some(entry) = entries.next() {
         let Some(category) = categories.get(entry.category) else { continue };
         carried.clear();
         global.clear();
-        for host in entry.members.iter().filter_map(|number| category.hosts.get(number)) {
-            if host.listed {
-                carried.insert(host.number);
-            }
-            if host.public {
-                global.insert(host.number);
-            }
+        let words = entry.members.words().zip(category.listed.iter().zip(&category.public));
+        for (place, (word, (listed, public))) in words.enumerate() {
+            carried.add_word(place, word & listed);
+            global.add_word(place, word & public);
         }
         builder.directory(&DirectoryParts {
             name: entry.name,
@@ -63,35 +56,47 @@ pub(crate) fn build(
         steps.at(entries.position());
     }
     steps.finish();
-    builder.finish()
+    Ok(())
 }
 
 /// The carriers of a category as hosts of the snapshot.
 struct Category {
     palette: PaletteNo,
-    hosts: Vec<Member>,
-}
-
-struct Member {
-    number: HostNo,
-    /// It has a URL.
-    listed: bool,
-    public: bool,
+    /// By number of the host.
+    carriers: Vec<Option<usize>>,
+    /// Hosts with a URL, as bits.
+    listed: Vec<u64>,
+    /// Public hosts.
+    public: Vec<u64>,
 }
 
 impl Category {
     fn new(carriers: &[Carrier<'_>], builder: &mut Builder) -> Result<Self, DecodeError> {
-        let member = |carrier: &Carrier<'_>| {
-            Ok(Member {
-                number: builder.host(carrier.host)?,
-                listed: !carrier.urls.is_empty(),
-                public: !carrier.private,
-            })
+        let numbers = carriers.iter().map(|carrier| builder.host(carrier.host));
+        let numbers = numbers.collect::<Result<Vec<HostNo>, _>>()?;
+        let room = numbers.iter().map(|number| number.0 as usize + 1).max().unwrap_or(0);
+        let mut by_number = vec![None; room];
+        let (mut listed, mut public) = (vec![0; room.div_ceil(64)], vec![0; room.div_ceil(64)]);
+        let mark = |words: &mut Vec<u64>, number: usize| {
+            if let Some(word) = words.get_mut(number / 64) {
+                *word |= 1 << (number % 64);
+            }
         };
-        let hosts = carriers.iter().map(member).collect::<Result<Vec<_>, DecodeError>>()?;
-        let lists = hosts.iter().zip(carriers).filter(|(host, _)| host.listed);
-        let palette = builder.palette(lists.map(|(host, carrier)| (host.number, carrier.urls.as_slice())))?;
-        Ok(Self { palette, hosts })
+        for (place, (number, carrier)) in numbers.iter().zip(carriers).enumerate() {
+            let number = number.0 as usize;
+            if let Some(slot) = by_number.get_mut(number) {
+                *slot = Some(place);
+            }
+            if !carrier.urls.is_empty() {
+                mark(&mut listed, number);
+            }
+            if !carrier.private {
+                mark(&mut public, number);
+            }
+        }
+        let lists = numbers.into_iter().zip(carriers.iter().map(|carrier| carrier.urls.as_slice()));
+        let palette = builder.palette(lists.filter(|(_, urls)| !urls.is_empty()))?;
+        Ok(Self { palette, carriers: by_number, listed, public })
     }
 }
 

@@ -3,8 +3,9 @@
 //! A parameter of the build, so that a test, or an operator who switched it off, decides what the network
 //! says.
 
+use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::BoxFuture;
@@ -12,6 +13,7 @@ use hickory_resolver::config::LookupIpStrategy;
 use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use hickory_resolver::{ResolverBuilder, TokioResolver};
+use tokio::time::Instant;
 
 /// A name has no addresses, or they could not be had in time. The text is for people.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -21,10 +23,13 @@ pub struct ResolveError(
     pub String,
 );
 
+/// All IPv4 and IPv6 addresses of a name.
+pub type Addresses = Result<Vec<IpAddr>, ResolveError>;
+
 /// Looks names up.
 pub trait Resolver: Send + Sync {
     /// All IPv4 and IPv6 addresses of a name.
-    fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<IpAddr>, ResolveError>>;
+    fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Addresses>;
 
     /// How many names may be looked up at the same time.
     fn parallel(&self) -> usize {
@@ -37,7 +42,7 @@ pub trait Resolver: Send + Sync {
 pub struct NoResolver;
 
 impl Resolver for NoResolver {
-    fn addresses<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Result<Vec<IpAddr>, ResolveError>> {
+    fn addresses<'a>(&'a self, _name: &'a str) -> BoxFuture<'a, Addresses> {
         Box::pin(std::future::ready(Err(ResolveError("names are not looked up (cache.names)".into()))))
     }
 }
@@ -68,6 +73,56 @@ impl DnsResolver {
     }
 }
 
+/// Remembers answers for some time, for those who build again and again.
+#[derive(Debug)]
+pub struct Remembering<R> {
+    inner: R,
+    /// How long.
+    time: Duration,
+    answers: Mutex<HashMap<String, (Instant, Addresses)>>,
+}
+
+impl<R: Resolver> Remembering<R> {
+    /// Asks `inner` and remembers what it says for this long, failures too.
+    pub fn new(inner: R, time: Duration) -> Self {
+        Self { inner, time, answers: Mutex::default() }
+    }
+
+    fn known(&self, name: &str) -> Option<Addresses> {
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+        let (asked, answer) = answers.get(name)?;
+        (asked.elapsed() < self.time).then(|| answer.clone())
+    }
+}
+
+impl<R: Resolver> Resolver for Remembering<R> {
+    fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Addresses> {
+        Box::pin(async move {
+            if let Some(answer) = self.known(name) {
+                return answer;
+            }
+            let answer = self.inner.addresses(name).await;
+            let mut answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
+            answers.insert(name.to_owned(), (Instant::now(), answer.clone()));
+            answer
+        })
+    }
+
+    fn parallel(&self) -> usize {
+        self.inner.parallel()
+    }
+}
+
+impl Resolver for Box<dyn Resolver> {
+    fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Addresses> {
+        self.as_ref().addresses(name)
+    }
+
+    fn parallel(&self) -> usize {
+        self.as_ref().parallel()
+    }
+}
+
 fn finished(mut builder: ResolverBuilder<TokioRuntimeProvider>) -> Result<TokioResolver, NetError> {
     builder.options_mut().ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
     builder.build()
@@ -78,7 +133,7 @@ fn unreadable(error: &NetError) -> ResolveError {
 }
 
 impl Resolver for DnsResolver {
-    fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Result<Vec<IpAddr>, ResolveError>> {
+    fn addresses<'a>(&'a self, name: &'a str) -> BoxFuture<'a, Addresses> {
         Box::pin(async move {
             match tokio::time::timeout(self.limit, self.inner()?.lookup_ip(name)).await {
                 Err(_) => Err(ResolveError(format!("no answer within {:?}", self.limit))),
@@ -96,6 +151,7 @@ impl Resolver for DnsResolver {
 #[cfg(test)]
 mod tests {
     use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+    use std::sync::atomic::{AtomicU32, Ordering};
 
     use hickory_resolver::config::{NameServerConfig, ResolverConfig};
 
@@ -151,6 +207,28 @@ mod tests {
         let found = resolver.addresses("mirror.example").await.unwrap();
         assert_eq!(found, ["192.0.2.7", "2001:db8::7"].map(|text| text.parse::<IpAddr>().unwrap()));
         assert!(resolver.addresses("gone.example").await.is_err());
+    }
+
+    struct Counting(AtomicU32);
+
+    impl Resolver for Counting {
+        fn addresses<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Addresses> {
+            let asked = self.0.fetch_add(1, Ordering::SeqCst);
+            Box::pin(async move { if asked == 0 { Err(ResolveError("no".into())) } else { Ok(Vec::new()) } })
+        }
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_remembered_for_its_time() {
+        let remembering = |time| Remembering::new(Counting(AtomicU32::new(0)), time);
+        let resolver = remembering(Duration::from_secs(3600));
+        assert!(resolver.addresses("a").await.is_err());
+        assert!(resolver.addresses("a").await.is_err(), "failures too");
+        assert!(resolver.addresses("b").await.is_ok());
+        assert_eq!(resolver.inner.0.into_inner(), 2);
+        let resolver = remembering(Duration::ZERO);
+        assert!(resolver.addresses("a").await.is_err());
+        assert!(resolver.addresses("a").await.is_ok());
     }
 
     #[tokio::test]

@@ -5,6 +5,9 @@
 
 use std::io::{self, Write};
 
+/// Key of `MirrorListCache` in the outermost message: number 16, with length, the one key of two bytes.
+pub(crate) const MIRROR_LIST: [u8; 2] = [0x82, 0x01];
+
 /// Key of a field that is a number.
 pub(crate) const fn number_key(field: u8) -> u8 {
     field << 3

@@ -13,6 +13,8 @@ pub enum Exit {
     Usage,
     /// The scanner would have deleted too much and did not.
     DeletionRefused,
+    /// What was compared is not the same.
+    Different,
     /// Another instance holds the lock.
     Locked,
     /// Stopped by Ctrl-C; what was known by then is kept.
@@ -26,7 +28,7 @@ impl Exit {
     pub fn code(self) -> u8 {
         match self {
             Self::Success => 0,
-            Self::Failed => 1,
+            Self::Failed | Self::Different => 1,
             Self::Usage => 2,
             Self::DeletionRefused => 3,
             Self::Locked => 4,

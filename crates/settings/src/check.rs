@@ -120,6 +120,14 @@ fn networks(key: &str, list: &[String]) -> Checked {
 
 fn cache(cache: &Cache) -> Checked {
     file("cache.file", &cache.file)?;
+    file("cache.snapshot", &cache.snapshot)?;
+    within("cache.keep", cache.keep as u64, 0, 100)?;
+    if cache.reader.is_empty() {
+        return Err(mistake("cache.reader", "it is empty: any name will do"));
+    }
+    at_least("cache.poll_seconds", cache.poll_seconds, 1)?;
+    at_least("cache.rewrite_seconds", cache.rewrite_seconds, 1)?;
+    at_least("cache.reread_seconds", cache.reread_seconds, 1)?;
     at_least("cache.resolve_timeout_seconds", cache.resolve_timeout_seconds, 1)?;
     within("cache.resolve_parallel", cache.resolve_parallel as u64, 1, 10_000)
 }

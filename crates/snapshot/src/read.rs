@@ -40,7 +40,7 @@ pub(crate) enum Storage {
 }
 
 /// Whether these are the first bytes of a native file.
-pub(crate) fn is_native(bytes: &[u8]) -> bool {
+pub fn is_native(bytes: &[u8]) -> bool {
     bytes.starts_with(MAGIC)
 }
 

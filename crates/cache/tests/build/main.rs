@@ -10,7 +10,7 @@ use std::net::IpAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cache::Compatibility::{Native, Upstream};
-use cache::{Build, BuildReport, Compatibility, NoResolver, ResolveError, Resolver};
+use cache::{Additions, Build, BuildReport, Compatibility, NoResolver, ResolveError, Resolver};
 use chrono::DateTime;
 use futures_util::future::BoxFuture;
 use proptest::prelude::*;
@@ -68,7 +68,7 @@ fn encoded(tables: &Tables, names: &dyn Resolver, mode: Compatibility) -> (Vec<u
 
 /// The native form says what the interchange format says.
 fn native_is_the_same(build: &Build<'_>, bytes: &[u8]) {
-    let native = build.snapshot(&()).unwrap();
+    let native = build.snapshot(&Additions::default(), &()).unwrap();
     let converted = Snapshot::with_extras(&proto::decode(bytes).unwrap(), build.extras()).unwrap();
     assert_eq!(native.proto_head(), converted.proto_head());
     assert!(native.proto_directories().eq(converted.proto_directories()));

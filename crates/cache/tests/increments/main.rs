@@ -7,7 +7,7 @@ mod foreign;
 mod steps;
 mod world;
 
-use cache::{Build, Compatibility, NoResolver};
+use cache::{Additions, Build, Compatibility, NoResolver};
 use proptest::prelude::*;
 use store::export::{self, Export, Refreshed, Resident, Why};
 use testkit::stores::{self, TestStore};
@@ -19,7 +19,7 @@ async fn built(reads: &Export) -> (Vec<u8>, Vec<u8>, Vec<String>) {
     let build = Build::prepare(reads, &NoResolver, world::now(), Compatibility::Native, &()).await;
     let (mut proto, mut native) = (Vec::new(), Vec::new());
     build.encode_proto(&mut proto, &()).unwrap();
-    build.snapshot(&()).unwrap().write_to(7, None, &mut native).unwrap();
+    build.snapshot(&Additions::default(), &()).unwrap().write_to(7, None, &mut native).unwrap();
     (proto, native, build.report().skipped.iter().map(ToString::to_string).collect())
 }
 

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use ::cache::{Format, OutputError};
 use model::clock::SystemClock;
 use model::redact::database_url;
 use settings::Log;
 use settings::cache::{Cache, CacheCompatibility};
 use settings::log::LogFormat;
-use snapshot::proto::WriteError;
 use store::{ConnectOptions, Store};
 
 use super::flags::{Flag, Given};
@@ -63,14 +63,15 @@ fn build(given: &Given, out: Printer) -> Outcome {
     if let Err(reason) = opened {
         return Err(Failure::input(format!("Error opening file {}: {reason}", file.display())));
     }
-    let settings = Cache { compatibility: CacheCompatibility::Upstream, ..Cache::default() };
+    let settings = Cache { compatibility: CacheCompatibility::Upstream, keep: 0, ..Cache::default() };
     let debug = given.has("debug");
     block_on(async move {
         if debug {
             out.line(format_args!("reading {}", database_url(&url)))?;
         }
         let store = Store::connect(&url, &ConnectOptions::default()).await?;
-        cache::build(&store, &settings, &file, &SystemClock, out).await.map_err(in_old_words)?;
+        let mut output = cache::build::output(&settings, vec![(Format::Proto, file.clone())])?;
+        cache::build::once(&store, &settings, &mut output, &SystemClock, out).await.map_err(in_old_words)?;
         if debug {
             out.line(format_args!("wrote {}", file.display()))?;
         }
@@ -81,9 +82,12 @@ fn build(given: &Given, out: Printer) -> Outcome {
 /// A failed write has a text of its own.
 fn in_old_words(failure: Failure) -> Failure {
     let text = match &failure {
-        Failure::Operation(error) => error
-            .downcast_ref::<WriteError>()
-            .map(|error| format!("Error writing to file {} : {}", error.path.display(), error.source)),
+        Failure::Operation(error) => match error.downcast_ref::<OutputError>() {
+            Some(OutputError::Write(error)) => {
+                Some(format!("Error writing to file {} : {}", error.path.display(), error.source))
+            }
+            _ => None,
+        },
         _ => None,
     };
     text.map_or(failure, Failure::operation)

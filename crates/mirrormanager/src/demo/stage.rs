@@ -77,7 +77,8 @@ impl Stage {
     /// As the command `cache build`.
     pub async fn build_cache(&self) -> Outcome<()> {
         let settings = &self.settings.cache;
-        cache::build(&self.store, settings, &settings.file, self.clock.as_ref(), self.out).await.map(drop)
+        let mut output = cache::build::output(settings, cache::build::files(settings))?;
+        cache::build::once(&self.store, settings, &mut output, self.clock.as_ref(), self.out).await.map(drop)
     }
 }
 

@@ -7,6 +7,8 @@
 )]
 
 mod adopted;
+mod cache_files;
+mod cache_watch;
 mod command_line;
 mod crawl_cli;
 mod demo;
