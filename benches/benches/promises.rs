@@ -5,6 +5,7 @@ use std::io;
 use std::path::Path;
 
 use benches::figure::Figure;
+use benches::inputs::Format;
 use benches::rows::{self, Bench};
 use benches::{child, constant, generation, increment, ours};
 
@@ -22,13 +23,18 @@ fn main() -> io::Result<()> {
             child::end_with_parent();
             ours::run(log, files)
         }
-        ["generate", url, file] => generation::run(url, Path::new(file)),
-        ["increment", url, file] => {
+        ["generate", format, url, file] => generation::run(form(format)?, url, Path::new(file)),
+        ["increment", format, url, file] => {
             child::end_with_parent();
-            increment::run(url, Path::new(file))
+            increment::run(form(format)?, url, Path::new(file))
         }
         _ => report(),
     }
+}
+
+/// The form of the cache with this name.
+fn form(name: &str) -> io::Result<Format> {
+    Format::from_name(name).ok_or_else(|| io::Error::other(format!("no form {name:?} of a cache")))
 }
 
 fn report() -> io::Result<()> {

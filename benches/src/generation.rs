@@ -5,12 +5,13 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use cache::{Build, Compatibility, NoResolver};
+use cache::{Additions, Build, Compatibility, NoResolver};
 use model::clock::{Clock as _, SystemClock};
 use store::{ConnectOptions, Store};
 
 use crate::child::{self, Child};
 use crate::figure::{Figure, Target, median};
+use crate::inputs::Format;
 use crate::memory::megabytes;
 use crate::process;
 use crate::rows::Bench;
@@ -28,22 +29,25 @@ pub fn row(bench: &Bench) -> io::Result<()> {
     let Some(database) = bench.database()? else { return Ok(()) };
     // The first reading of new rows also writes to them.
     copy(database.url())?;
-    let file = bench.folder().join("generated").display().to_string();
-    let (mut pairs, mut cpu, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        let began = Instant::now();
-        let mut child = Child::start(&["generate".to_owned(), database.url().to_owned(), file.clone()])?;
-        child.line()?;
-        let seconds = began.elapsed().as_secs_f64();
-        cpu.push(process::cpu(child.id())?.as_secs_f64());
-        peaks.push(megabytes(process::memory(child.id())?.peak));
-        drop(child);
-        pairs.push((seconds, copy(database.url())?));
+    for format in [Format::Protobuf, Format::Native] {
+        let file = bench.folder().join("generated").display().to_string();
+        let words = ["generate".to_owned(), format.name().to_owned(), database.url().to_owned(), file];
+        let (mut pairs, mut cpu, mut peaks) = (Vec::new(), Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            let began = Instant::now();
+            let mut child = Child::start(&words)?;
+            child.line()?;
+            let seconds = began.elapsed().as_secs_f64();
+            cpu.push(process::cpu(child.id())?.as_secs_f64());
+            peaks.push(megabytes(process::memory(child.id())?.peak));
+            drop(child);
+            pairs.push((seconds, copy(database.url())?));
+        }
+        let name = |what| format!("generation_{}_{what}", format.name());
+        bench.report(&Figure::of_pairs(name("time"), "s", Target::AtMost(2.5), pairs));
+        bench.report(&Figure::of_value(name("cpu"), "s", Target::None, median(&cpu)));
+        bench.report(&Figure::of_value(name("peak_memory"), "MB", Target::AtMost(400.0), median(&peaks)));
     }
-    bench.report(&Figure::of_pairs("generation_protobuf_time", "s", Target::AtMost(2.5), pairs));
-    bench.report(&Figure::of_value("generation_protobuf_cpu", "s", Target::None, median(&cpu)));
-    let peak = median(&peaks);
-    bench.report(&Figure::of_value("generation_protobuf_peak_memory", "MB", Target::AtMost(400.0), peak));
     Ok(())
 }
 
@@ -63,14 +67,20 @@ fn copy(url: &str) -> io::Result<f64> {
 ///
 /// # Errors
 /// The database can not be read or the file not be written.
-pub fn run(url: &str, file: &Path) -> io::Result<()> {
+pub fn run(format: Format, url: &str, file: &Path) -> io::Result<()> {
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(async {
         let store = Store::connect(url, &ConnectOptions::default()).await.map_err(io::Error::other)?;
         let now = SystemClock.now();
         let reads = store::export::read(&store).await.map_err(io::Error::other)?;
         let build = Build::prepare(&reads, &NoResolver, now, Compatibility::Native, &()).await;
-        build.write_proto(file, &()).map_err(io::Error::other)
+        match format {
+            Format::Protobuf => build.write_proto(file, &()).map_err(io::Error::other),
+            Format::Native => {
+                let snapshot = build.snapshot(&Additions::default(), &()).map_err(io::Error::other)?;
+                snapshot.write(file, snapshot.serial(), None).map_err(io::Error::other)
+            }
+        }
     })?;
     println!("made");
     child::wait_for_parent();
