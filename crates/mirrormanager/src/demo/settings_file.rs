@@ -11,7 +11,7 @@ pub(super) fn text(settings: &Settings) -> String {
     format!(
         "[database]\nurl = {}\n\n[scan]\ncontent_root = {}\n\n[crawl]\nallowed_networks = [{}]\n\
          retry_wait_ms = {}\nretry_wait_max_ms = {}\nrecheck_after_seconds = {}\n\n\
-         [cache]\nfile = {}\nnames = \"skip\"\n\n[serve]\ncache = {}\nlisten = \"127.0.0.1:0\"\n",
+         [cache]\nformat = \"both\"\nfile = {}\nsnapshot = {}\nnames = \"skip\"\n\n[serve]\ncache = {}\nlisten = \"127.0.0.1:0\"\n",
         toml_text(settings.database.url.expose()),
         quoted(&settings.scan.content_root),
         networks.join(", "),
@@ -19,6 +19,7 @@ pub(super) fn text(settings: &Settings) -> String {
         settings.crawl.retry_wait_max_ms,
         settings.crawl.recheck_after_seconds,
         quoted(&settings.cache.file),
+        quoted(&settings.cache.snapshot),
         quoted(&settings.serve.cache),
     )
 }

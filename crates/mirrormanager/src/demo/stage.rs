@@ -7,7 +7,7 @@ use std::sync::Arc;
 use ::crawl::{CrawlReport, Job};
 use ::scan::{ScanOptions, ScanReport};
 use model::clock::Clock;
-use settings::cache::NetblockNames;
+use settings::cache::{CacheFormat, NetblockNames};
 use settings::{DatabaseUrl, Settings};
 use store::{ConnectOptions, MigrateOptions, Store};
 
@@ -71,7 +71,7 @@ impl Stage {
             .map(|(report, _)| report)
     }
 
-    /// Builds the cache file.
+    /// Builds the cache files, of which the native one is served.
     ///
     /// # Errors
     /// As the command `cache build`.
@@ -102,9 +102,11 @@ fn settings(folder: &Path, base: &Settings, world: &World) -> Settings {
     settings.crawl.retry_wait_ms = 4;
     settings.crawl.retry_wait_max_ms = 10;
     settings.crawl.recheck_after_seconds = 0;
+    settings.cache.format = CacheFormat::Both;
     settings.cache.file = folder.join("mirrorlist_cache.proto");
+    settings.cache.snapshot = folder.join("mirrorlist_cache.snapshot");
     settings.cache.names = NetblockNames::Skip;
-    settings.serve.cache.clone_from(&settings.cache.file);
+    settings.serve.cache.clone_from(&settings.cache.snapshot);
     settings.serve.listen = loopback(0);
     settings.serve.control = Some(loopback(0));
     settings.serve.watch_seconds = 1;

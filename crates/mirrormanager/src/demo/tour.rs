@@ -125,6 +125,7 @@ fn to_try(server: &Running, stage: &Stage, folder: &Path) -> String {
         format!("  curl 'http://{address}/mirrorlist?{QUESTION}'"),
         format!("  curl 'http://{address}/metalink?{QUESTION}'"),
         format!("  curl 'http://{address}/mirrorlist?repo=epel-9&arch=x86_64&country=us'"),
+        format!("  curl 'http://{address}/explain?{QUESTION}'"),
     ];
     lines.extend(server.control_address().map(control_lines).into_iter().flatten());
     lines.push(format!("remove a file below {}, then:", mirror.display()));
