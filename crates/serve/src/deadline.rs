@@ -131,6 +131,13 @@ impl Deadlines {
         self.each(|deadline| deadline.order(Order::Finish));
     }
 
+    /// Ends connections on which nothing has come in, after a moment in which what the kernel has for them
+    /// can be noticed.
+    pub(crate) async fn leave(&self) {
+        let _ = tokio::time::timeout(TICK, self.ended()).await;
+        self.each(|deadline| deadline.order(Order::Leave));
+    }
+
     /// Ends all connections at once.
     pub(crate) fn cut(&self) {
         self.each(|deadline| deadline.order(Order::Cut(Cut::Stop)));
@@ -176,8 +183,23 @@ enum Phase {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Order {
     GoOn,
+    /// Answer what is under way, then end.
     Finish,
+    /// The same, and end now if nothing is.
+    Leave,
     Cut(Cut),
+}
+
+impl Order {
+    /// No order takes back a higher one.
+    const fn rank(self) -> u8 {
+        match self {
+            Self::GoOn => 0,
+            Self::Finish => 1,
+            Self::Leave => 2,
+            Self::Cut(_) => 3,
+        }
+    }
 }
 
 /// The deadline of one connection.
@@ -226,7 +248,7 @@ impl Deadline {
         Turn { deadline: Rc::clone(self), stream: None }
     }
 
-    /// Runs a part of the connection; `None` when the connection is to end instead.
+    /// Runs the part of the connection before its first bytes; `None` when it is to end instead.
     pub(crate) async fn guard<F: Future>(&self, part: F) -> Option<F::Output> {
         let mut part = pin!(part);
         std::future::poll_fn(|cx| {
@@ -234,8 +256,8 @@ impl Deadline {
             match (self.order.get(), part.as_mut().poll(cx)) {
                 (Order::Cut(_), _) => Poll::Ready(None),
                 (_, Poll::Ready(output)) => Poll::Ready(Some(output)),
-                (Order::Finish, Poll::Pending) => Poll::Ready(None),
-                (Order::GoOn, Poll::Pending) => Poll::Pending,
+                (Order::Leave, Poll::Pending) => Poll::Ready(None),
+                (Order::GoOn | Order::Finish, Poll::Pending) => Poll::Pending,
             }
         })
         .await
@@ -254,7 +276,7 @@ impl Deadline {
             if connection.as_mut().poll(cx).is_ready() {
                 return Poll::Ready(());
             }
-            if self.order.get() == Order::Finish && !std::mem::replace(&mut finishing, true) {
+            if self.order.get() != Order::GoOn && !std::mem::replace(&mut finishing, true) {
                 finish(connection.as_mut());
                 return connection.as_mut().poll(cx).map(drop);
             }
@@ -267,7 +289,7 @@ impl Deadline {
     pub(crate) fn cause(&self) -> Option<Cut> {
         match self.order.get() {
             Order::Cut(cause) => Some(cause),
-            Order::GoOn | Order::Finish => None,
+            Order::GoOn | Order::Finish | Order::Leave => None,
         }
     }
 
@@ -284,7 +306,7 @@ impl Deadline {
     }
 
     fn order(&self, order: Order) {
-        if matches!(self.order.get(), Order::Cut(_)) || self.order.get() == order {
+        if order.rank() <= self.order.get().rank() {
             return;
         }
         self.order.set(order);

@@ -22,7 +22,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::spawn_local;
 
 use crate::body::Pieces;
-use crate::deadline::{Cut, Deadlines};
+use crate::deadline::{Cut, Deadline, Deadlines};
 use crate::limits::{Limits, Room};
 use crate::listen::{Listener, Stream};
 use crate::socket::{Socket, Version};
@@ -90,7 +90,11 @@ pub(crate) async fn serve<H: Handler>(
     let _ = released.recv().await;
     let deadlines = &server.deadlines;
     deadlines.finish();
-    if draining && tokio::time::timeout(limits.drain, deadlines.ended()).await.is_err() {
+    let ended = async {
+        deadlines.leave().await;
+        deadlines.ended().await;
+    };
+    if draining && tokio::time::timeout(limits.drain, ended).await.is_err() {
         tracing::warn!(connections = deadlines.open(), "cut off connections that did not end in time");
     }
     deadlines.cut();
@@ -155,7 +159,7 @@ async fn accept<H: Handler>(listener: Listener, server: Rc<Server<H>>, mut cours
         };
         let (accepted, place) = tokio::select! {
             draining = drained(&mut course) => {
-                while draining && let Some(Ok((stream, peer))) = listener.accept().now_or_never() {
+                for (stream, peer) in if draining { listener.into_waiting() } else { Vec::new() } {
                     begin(&server, stream, peer, server.room.of_all().now_or_never().flatten());
                 }
                 return;
@@ -179,23 +183,24 @@ fn begin<H: Handler>(server: &Rc<Server<H>>, stream: Stream, peer: IpAddr, place
         return;
     };
     let connected = Connected::new(Rc::clone(server));
+    // From now on, so that a stop knows of it.
+    let deadline = server.deadlines.begin();
     let server = Rc::clone(server);
     spawn_local(async move {
         let _until_the_end = (connected, own_place, place);
         match stream {
-            Stream::Tcp(stream) => connection(&server, stream, peer).await,
-            Stream::Unix(stream) => connection(&server, stream, peer).await,
+            Stream::Tcp(stream) => connection(&server, stream, peer, deadline).await,
+            Stream::Unix(stream) => connection(&server, stream, peer, deadline).await,
         }
     });
 }
 
 /// One connection from its first byte to its end. How it ends is the client's affair: a reset, a
 /// time-out or a malformed request is no event for the operator.
-async fn connection<H: Handler, S>(server: &Rc<Server<H>>, stream: S, peer: IpAddr)
+async fn connection<H: Handler, S>(server: &Rc<Server<H>>, stream: S, peer: IpAddr, deadline: Rc<Deadline>)
 where
     S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static,
 {
-    let deadline = server.deadlines.begin();
     let opening = Socket::open(stream, Rc::clone(&deadline));
     if let Some(opened) = deadline.guard(opening).await {
         match opened {

@@ -180,17 +180,42 @@ impl Listener {
     /// What the system says: the client is gone again, or there are too many open files.
     pub(crate) async fn accept(&self) -> io::Result<(Stream, IpAddr)> {
         match self {
-            Self::Tcp(listener) => {
-                let (stream, peer) = listener.accept().await?;
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "failed to set TCP_NODELAY");
-                }
-                Ok((Stream::Tcp(stream), peer.ip()))
-            }
-            Self::Unix(listener) => {
-                let (stream, _) = listener.accept().await?;
-                Ok((Stream::Unix(stream), Ipv4Addr::LOCALHOST.into()))
-            }
+            Self::Tcp(listener) => listener.accept().await.map(|(stream, peer)| tcp_client(stream, peer)),
+            Self::Unix(listener) => listener.accept().await.map(|(stream, _)| unix_client(stream)),
         }
     }
+
+    /// The clients that the kernel has accepted already, asked directly: the runtime may not have heard of them
+    /// yet, and gives no more than a share at a time. The listener is closed.
+    pub(crate) fn into_waiting(self) -> Vec<(Stream, IpAddr)> {
+        let mut waiting = Vec::new();
+        match self {
+            Self::Tcp(listener) => {
+                let Ok(listener) = listener.into_std() else { return waiting };
+                while let Ok((stream, peer)) = listener.accept() {
+                    let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                    waiting.extend(stream.map(|stream| tcp_client(stream, peer)));
+                }
+            }
+            Self::Unix(listener) => {
+                let Ok(listener) = listener.into_std() else { return waiting };
+                while let Ok((stream, _)) = listener.accept() {
+                    let stream = stream.set_nonblocking(true).and_then(|()| UnixStream::from_std(stream));
+                    waiting.extend(stream.map(unix_client));
+                }
+            }
+        }
+        waiting
+    }
+}
+
+fn tcp_client(stream: TcpStream, peer: SocketAddr) -> (Stream, IpAddr) {
+    if let Err(error) = stream.set_nodelay(true) {
+        tracing::debug!(%error, "failed to set TCP_NODELAY");
+    }
+    (Stream::Tcp(stream), peer.ip())
+}
+
+fn unix_client(stream: UnixStream) -> (Stream, IpAddr) {
+    (Stream::Unix(stream), Ipv4Addr::LOCALHOST.into())
 }

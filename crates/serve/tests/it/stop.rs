@@ -37,6 +37,28 @@ async fn a_request_under_way_is_answered_while_readiness_says_stopping() {
 }
 
 #[tokio::test]
+async fn what_the_kernel_has_accepted_is_answered_and_who_says_nothing_does_not_delay_the_stop() {
+    for threads in [1, 4] {
+        let mut deployment = Deployment::new();
+        deployment.options.serve.threads = threads;
+        let server = deployment.start().await;
+        let mut clients = Vec::new();
+        let silent = Client::connect(server.address()).await;
+        for _ in 0..200 {
+            let mut client = Client::connect(server.address()).await;
+            client.send(format!("GET {LIST} HTTP/1.1\r\nhost: t\r\n\r\n")).await;
+            clients.push(client);
+        }
+        tokio::time::timeout(DEADLINE / 2, server.stop()).await.expect("a prompt stop");
+        for (number, client) in clients.iter_mut().enumerate() {
+            let reply = client.reply().await.unwrap_or_else(|| panic!("no answer for client {number}"));
+            assert_eq!(reply.status, 200);
+        }
+        drop(silent);
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_never_ends_is_cut_off() {
     let mut deployment = Deployment::new();
     deployment.options.serve.drain_seconds = 1;
