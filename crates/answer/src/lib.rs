@@ -5,7 +5,8 @@
 //! explanation, is a rendering of it.
 //!
 //! The way of a request: [`answer`](fn@answer) → `question` (what is asked) → `target` (which directory)
-//! → `client` (who asks, from where) → `decide` (which hosts, through which tier) → `order` → `render`.
+//! → `client` (who asks) → `place` (from where) → `decide` → `select` (which hosts, through which tier) → `order` →
+//! `render`. `/explain` and `/allowlist` (`page`) show the decision instead of answering by it.
 //!
 //! In the words of spec mirrorlist C: E0–E7 are the errors, R1–R10 the rules of selection, M1–M10 those of
 //! metalinks.

@@ -77,15 +77,15 @@ impl Order<'_> {
     }
 
     /// Puts the hosts first that the client's address family reaches; says how many they are.
-    fn reached(&self, hosts: &mut [HostNo]) -> usize {
+    fn reached(&self, hosts: &mut Vec<HostNo>) -> usize {
         let Some(family) = self.choice.family else { return hosts.len() };
-        let is_reached = |host: &HostNo| {
-            let offer = self.directory.offer(*host);
-            // If it is reached by any URL that is given, then by the first.
-            offer.and_then(|offer| self.choice.kept(offer).next()).is_some_and(|url| family.reaches(url))
-        };
-        hosts.sort_by_cached_key(|host| !is_reached(host));
-        hosts.partition_point(is_reached)
+        let offers = self.directory.offers();
+        let is_reached =
+            |host: HostNo| offers.of(host).is_some_and(|offer| self.choice.reaches(offer, family));
+        let far: Vec<HostNo> = hosts.extract_if(.., |host| !is_reached(*host)).collect();
+        let reached = hosts.len();
+        hosts.extend(far);
+        reached
     }
 
     /// Appends hosts of one tier in the order of drawing them by weight.

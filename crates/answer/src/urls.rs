@@ -56,11 +56,30 @@ impl<'a> Choice<'a> {
     /// Gives the URLs of a host to `take`, in the order of [`kept`](Self::kept) but without its detours where
     /// there are none.
     #[inline]
-    pub(crate) fn each<'o>(self, offer: Offer<'o>, take: impl FnMut(Url<'o>)) {
+    pub(crate) fn each<'o>(self, offer: Offer<'o>, mut take: impl FnMut(Url<'o>)) {
         match (self.given, self.family) {
             (Given::All, None) => offer.urls().for_each(take),
-            (Given::First(wanted), None) => offer.first(wanted).into_iter().for_each(take),
+            (Given::All, Some(family)) => {
+                let mut all = true;
+                for url in offer.urls() {
+                    if family.reaches(url) { take(url) } else { all = false }
+                }
+                if !all {
+                    offer.urls().filter(|url| !family.reaches(*url)).for_each(take);
+                }
+            }
+            (Given::First(wanted), _) => self.first(offer, wanted).into_iter().for_each(take),
             _ => self.kept(offer).for_each(take),
+        }
+    }
+
+    /// Whether a client of this family reaches any URL that is given, which is the first one then.
+    #[inline]
+    pub(crate) fn reaches(self, offer: Offer<'_>, family: Family) -> bool {
+        match self.given {
+            Given::All => offer.urls().any(|url| family.reaches(url)),
+            Given::First(wanted) => self.first(offer, wanted).is_some_and(|url| family.reaches(url)),
+            _ => self.kept(offer).next().is_some_and(|url| family.reaches(url)),
         }
     }
 
@@ -81,6 +100,7 @@ impl<'a> Choice<'a> {
     }
 
     /// The first wanted URL that the client reaches, else the first wanted one.
+    #[inline]
     fn first(self, offer: Offer<'_>, wanted: Wanted) -> Option<Url<'_>> {
         let first = offer.first(wanted)?;
         let Some(family) = self.family.filter(|family| !family.reaches(first)) else { return Some(first) };
