@@ -20,7 +20,7 @@
 //! when there is no file, it is waited for. `mirrormanager_serve_pulls_total` counts by part and result; failures
 //! are logged and make the pauses longer.
 //!
-//! **Signals.** SIGHUP reloads all data and reopens the access log, SIGUSR1 see above. SIGTERM and SIGINT stop: readiness turns
+//! **Signals.** SIGHUP reloads the files that look different and reopens the access log, SIGUSR1 see above. SIGTERM and SIGINT stop: readiness turns
 //! 503, nothing new is accepted, open connections finish, at most `serve.drain_seconds` later the rest is
 //! cut off, and the access log is written to its end. A second signal exits at once.
 //!

@@ -2,7 +2,7 @@
 //!
 //! | signal | effect |
 //! |---|---|
-//! | SIGHUP | reload all data, reopen the access log |
+//! | SIGHUP | reload the data that has changed, reopen the access log |
 //! | SIGUSR1 | reload all data, and take it even if it is older or far smaller than what is in use |
 //! | SIGTERM, SIGINT | stop accepting, let open connections finish, exit; a second one exits at once |
 

@@ -41,8 +41,8 @@ struct Memory {
 
 /// Which files are read again, and why.
 enum Wanted {
-    /// All: somebody asked for it.
-    All(Acceptance),
+    /// Somebody asked: what looks different, or all if it is to be taken in any case.
+    Asked(Acceptance),
     /// What has changed.
     Changed,
     /// One that came from elsewhere and is not in its place yet.
@@ -68,13 +68,14 @@ impl Reloader {
         Ok(())
     }
 
-    /// Loads all files now and takes them into use.
+    /// Loads the files now, those that look as before only if they are to be taken in any case, and takes them
+    /// into use.
     ///
     /// # Errors
     /// The reason why the data in use stays.
     pub(crate) async fn reload(&self, acceptance: Acceptance) -> Result<(), DataError> {
         let mut memory = self.memory.lock().await;
-        self.load(&mut memory, Wanted::All(acceptance)).await
+        self.load(&mut memory, Wanted::Asked(acceptance)).await
     }
 
     /// Takes a file that came from elsewhere: into its place if it can be read, and into use if it should be.
@@ -132,7 +133,7 @@ impl Reloader {
 
     async fn load(&self, memory: &mut Memory, wanted: Wanted) -> Result<(), DataError> {
         memory.pending = None;
-        let asked = matches!(wanted, Wanted::All(_));
+        let asked = matches!(wanted, Wanted::Asked(_));
         let current = self.place.load_full();
         let sources = self.sources.clone();
         let reading = loader::run(move || read(&sources, wanted, current.as_deref()));
@@ -182,8 +183,10 @@ fn read(
         Ok(new)
     };
     match wanted {
-        Wanted::All(acceptance) => {
-            let loaded = until_still(|| data::load(sources, None));
+        Wanted::Asked(acceptance) => {
+            // What looks as before is not held twice for the time of a swap.
+            let reuse = current.filter(|_| acceptance == Acceptance::ByTheRules);
+            let loaded = until_still(|| data::load(sources, reuse));
             (Some(signatures), loaded.and_then(|new| verified(new, acceptance)))
         }
         Wanted::Changed => {
