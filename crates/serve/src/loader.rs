@@ -3,13 +3,17 @@
 use std::io;
 use std::thread;
 
-use rustix::process::nice;
+use thread_priority::{
+    NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+    thread_native_id,
+};
 use tokio::sync::oneshot;
 
-/// How much a loading thread gives way (`nice`).
-const NICE: i32 = 19;
+/// Runs only when nobody else wants to (`SCHED_IDLE`). The lowest `nice` is not enough: a core on which such a
+/// thread runs counts as busy, so that those that answer queue up on the others.
+const IDLE: ThreadSchedulePolicy = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
 
-/// Runs long work on a thread of low priority. The thread ends with the work, since Linux lets nobody but
+/// Runs long work on a thread of the lowest priority. The thread ends with the work, since Linux lets nobody but
 /// root raise its priority again.
 ///
 /// # Errors
@@ -17,8 +21,7 @@ const NICE: i32 = 19;
 pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<T> {
     let (tell, told) = oneshot::channel();
     let body = move || {
-        // Of a thread, on Linux.
-        if let Err(error) = nice(NICE) {
+        if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, IDLE) {
             tracing::debug!(%error, "failed to lower the priority of loading");
         }
         let _ = tell.send(work());
@@ -29,16 +32,16 @@ pub(crate) async fn run<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'st
 
 #[cfg(test)]
 mod tests {
-    use rustix::process::getpriority_process;
+    use thread_priority::thread_schedule_policy;
 
     use super::*;
 
     #[tokio::test]
     async fn only_the_loading_thread_gives_way() {
-        let own = getpriority_process(None).unwrap();
-        let loading = run(|| getpriority_process(None).unwrap()).await.unwrap();
-        assert_eq!(loading, (own + NICE).min(19));
-        assert_eq!(getpriority_process(None).unwrap(), own);
+        let own = thread_schedule_policy().unwrap();
+        assert_eq!(run(|| thread_schedule_policy().unwrap()).await.unwrap(), IDLE);
+        assert_eq!(thread_schedule_policy().unwrap(), own);
+        assert_ne!(own, IDLE);
     }
 
     #[tokio::test]
