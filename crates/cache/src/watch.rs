@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use model::clock::Clock;
-use store::changes::Listener;
+use store::changes::{self, Listener};
 use store::export::{Refreshed, Resident};
 use store::{Store, StoreError};
 use tokio_util::sync::CancellationToken;
@@ -67,10 +67,17 @@ pub enum WatchError {
     Output(#[from] OutputError),
 }
 
+/// How often the change log is pruned.
+const PRUNE: TimeDelta = TimeDelta::hours(1);
+
+/// How long a reader of the change log may be silent before it counts as gone.
+const GONE: TimeDelta = TimeDelta::days(7);
+
 /// When what was done last.
 struct Done {
     written: DateTime<Utc>,
     reread: DateTime<Utc>,
+    pruned: DateTime<Utc>,
     /// The last build failed.
     failed: bool,
 }
@@ -98,7 +105,7 @@ impl Watch<'_> {
             started = started => started.map_err(WatchError::Store)?,
         };
         self.write(&resident, &Refreshed::Whole(why), output, begun, &mut told).await?;
-        let mut done = Done { written: begun, reread: begun, failed: false };
+        let mut done = Done { written: begun, reread: begun, pruned: begun, failed: false };
         loop {
             let next = async {
                 let heard = listener.wait(self.poll).await;
@@ -138,6 +145,10 @@ impl Watch<'_> {
         };
         if matches!(refreshed, Refreshed::Whole(_)) {
             done.reread = now;
+        }
+        if resident.follows() && now - done.pruned >= PRUNE {
+            done.pruned = now;
+            changes::prune(self.store, now - GONE).await?;
         }
         if refreshed == Refreshed::Unchanged && !done.failed && now - done.written < self.rewrite {
             return Ok(());

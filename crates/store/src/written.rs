@@ -10,7 +10,8 @@
 //! PostgreSQL counts aborted writes as well, which looks like somebody else's and costs a full read. Its
 //! statistics arrive when the writing session is idle, up to a minute late (and on PostgreSQL before 15
 //! perhaps only with that session's next statement), so foreign writes are noticed that much later. Ours are
-//! flushed when they are committed, where the server can.
+//! flushed when they are committed, where the server can. A session that a pooler gives to several programs in
+//! turn counts for all of them: what one wrote just before can be taken for ours.
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction};
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use cache::{Additions, Compatibility, Event, Format, Keep, NoResolver, Output, Watch, WatchError};
 use chrono::{DateTime, TimeDelta, Utc};
 use model::clock::Clock;
+use sea_orm::ConnectionTrait as _;
 use snapshot::Snapshot;
 use store::export::{Refreshed, Why};
 use store::hosts::NewHost;
@@ -109,6 +110,12 @@ async fn add_site(store: &TestStore) {
     store::sites::add(store, &new, at(0)).await.unwrap();
 }
 
+/// Rows of the change log.
+async fn logged(store: &TestStore) -> i64 {
+    let count = Sql::same("SELECT count(*) FROM mm3_change").with(store.engine(), []);
+    store.read().query_one_raw(count).await.unwrap().unwrap().try_get_by_index(0).unwrap()
+}
+
 #[tokio::test]
 async fn every_change_is_heard_of() {
     stores::each(|store| async move {
@@ -141,9 +148,20 @@ async fn what_nobody_announces_is_found_by_asking_and_time_makes_files_new() {
         foreign.execute(Sql::same("UPDATE host SET bandwidth_int = 7"), []).await.unwrap();
         foreign.commit().await.unwrap();
         assert_eq!(heard.next().await, CHANGED);
+        assert!(logged(&store).await > 0);
         clock.0.store(3600, Ordering::SeqCst);
         assert_eq!(heard.next().await, Told::Built(Refreshed::Unchanged));
-        assert_eq!(Snapshot::read(&folder.path().join("proto")).unwrap().created(), 1_700_003_600);
+        // Rows that it has read are pruned; those of transactions beside still open ones wait.
+        let deadline = std::time::Instant::now() + Duration::from_secs(60);
+        for hour in 2..10 {
+            clock.0.store(3600 * hour, Ordering::SeqCst);
+            assert_eq!(heard.next().await, Told::Built(Refreshed::Unchanged));
+            if logged(&store).await == 0 {
+                break;
+            }
+            assert!(std::time::Instant::now() < deadline, "nothing is pruned");
+        }
+        assert!(Snapshot::read(&folder.path().join("proto")).unwrap().created() > 1_700_003_600);
         clock.0.store(100_000, Ordering::SeqCst);
         assert_eq!(heard.next().await, Told::Built(Refreshed::Whole(Why::Due)));
     };
