@@ -16,9 +16,12 @@ mod explain;
 mod help;
 mod locked;
 mod old_cache_builder;
+mod old_generator;
 mod old_names;
 mod old_server;
 mod program;
+#[path = "../../../cache/tests/support/mod.rs"]
+mod recorded;
 mod server;
 mod service;
 mod whole_way;
