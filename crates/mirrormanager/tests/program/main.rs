@@ -24,4 +24,5 @@ mod program;
 mod recorded;
 mod server;
 mod service;
+mod sources;
 mod whole_way;
