@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use snapshot::proto::DecodeError;
-use snapshot::{SigningKey, Snapshot, WriteError};
+use snapshot::{SigningKey, WriteError};
 
 use crate::additions::{AdditionError, Additions};
 use crate::build::Build;
@@ -120,6 +120,6 @@ pub(crate) fn keep(keep: Keep, path: &Path) -> Result<(), OutputError> {
 /// there. What is there and can not be read has none.
 pub(crate) fn next_serial(path: &Path, now: DateTime<Utc>) -> u64 {
     let now = u64::try_from(now.timestamp_millis()).unwrap_or(0);
-    let there = path.is_file().then(|| Snapshot::map(path).ok()).flatten();
-    there.map_or(now, |there| now.max(there.serial().saturating_add(1)))
+    let there = path.is_file().then(|| snapshot::serial(path).ok()).flatten();
+    there.map_or(now, |there| now.max(there.saturating_add(1)))
 }

@@ -118,9 +118,8 @@ impl Builder {
     where
         D: IntoIterator<Item = Detail<'a>>,
     {
-        let known = self.directories.names();
         let name = self.directories.name(directory).ok_or(TOO_MUCH)?;
-        if name as usize == known {
+        if !self.directories.has_files(name) {
             let range = self.files.add(files).ok_or(TOO_MUCH)?;
             self.directories.set_files(name, range);
         }

@@ -164,6 +164,8 @@ pub(crate) struct DirectoriesBuilder {
     names: NamesBuilder,
     row_of: Vec<U32>,
     files_of: Vec<FileRange>,
+    /// By name: whether its files were said.
+    has_files: Vec<bool>,
     rows: Vec<DirectoryRow>,
     subpaths: NamesBuilder,
     listed: Vec<ListedRow>,
@@ -177,13 +179,9 @@ impl DirectoriesBuilder {
         if number as usize == self.row_of.len() {
             self.row_of.push(U32::new(NONE));
             self.files_of.push(FileRange::default());
+            self.has_files.push(false);
         }
         Some(number)
-    }
-
-    /// How many names there are.
-    pub(crate) fn names(&self) -> usize {
-        self.names.len()
     }
 
     /// Whether hosts may carry the directory already.
@@ -191,9 +189,15 @@ impl DirectoriesBuilder {
         self.row_of.get(name as usize).is_some_and(|row| row.get() != NONE)
     }
 
+    /// Whether the files of the directory were said.
+    pub(crate) fn has_files(&self, name: u32) -> bool {
+        self.has_files.get(name as usize).is_some_and(|has| *has)
+    }
+
     pub(crate) fn set_files(&mut self, name: u32, files: FileRange) {
-        if let Some(own) = self.files_of.get_mut(name as usize) {
-            *own = files;
+        let place = name as usize;
+        if let (Some(own), Some(has)) = (self.files_of.get_mut(place), self.has_files.get_mut(place)) {
+            (*own, *has) = (files, true);
         }
     }
 

@@ -177,6 +177,14 @@ pub fn sections(file: &Bytes) -> Result<Vec<SectionSize>, FormatError> {
     Ok(Header::read(file)?.entries.iter().map(size).collect())
 }
 
+/// The serial of a native file; the content is not looked at.
+///
+/// # Errors
+/// The header is damaged or not one of this format.
+pub(crate) fn serial(file: &[u8]) -> Result<u64, FormatError> {
+    Ok(Header::read(file)?.serial)
+}
+
 fn section_name(kind: u32) -> String {
     let known = Section::ALL.into_iter().find(|section| *section as u32 == kind);
     known.map_or_else(|| format!("unknown {kind}"), |section| section.name().to_owned())

@@ -35,7 +35,7 @@ pub use files::{Detail, Digest, DigestKind, File, FileDetail};
 pub use format::{FormatError, SectionSize, sections};
 pub use geo::Coordinates;
 pub use hosts::{Host, HostBits, HostList, HostNo, HostSet};
-pub use read::{ReadError, is_native};
+pub use read::{ReadError, is_native, serial};
 pub use repositories::Repeated;
 pub use sign::{KeyError, NoRandomness, PublicKey, SigningKey};
 pub use urls::{Offer, Url, Wanted};

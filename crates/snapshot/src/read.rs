@@ -76,6 +76,17 @@ pub(crate) fn file(path: &Path, storage: Storage) -> Result<Snapshot, ReadError>
     native(&bytes).map_err(|error| wrong(error.into()))
 }
 
+/// The serial of a native file, from its header alone.
+///
+/// # Errors
+/// With the path: the file cannot be read, or is no native file.
+pub fn serial(path: &Path) -> Result<u64, ReadError> {
+    let failed = |source| ReadError::Io { path: path.to_owned(), source };
+    let bytes = File::open(path).and_then(|file| mapped(&file)).map_err(failed)?;
+    let serial = crate::format::serial(&bytes);
+    serial.map_err(|error| ReadError::Decode { path: path.to_owned(), source: error.into() })
+}
+
 /// All bytes of a file, in memory.
 pub(crate) fn whole(file: File) -> io::Result<Bytes> {
     let expected = file.metadata()?.len().min(MAX_FILE_BYTES);

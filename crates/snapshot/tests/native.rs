@@ -299,11 +299,15 @@ fn a_routing_table_and_a_country_database_can_come_with_it() {
     assert!(read.country_database().is_none());
 }
 
-/// The way from a database's tables gives what the way through the messages gives.
-#[test]
-fn directories_given_as_host_sets_are_those_given_as_messages() {
-    let cache = cache();
-    let mut builder = Builder::new(&cache, &extras()).unwrap();
+/// What a builder takes in last.
+enum Last {
+    Files,
+    Directories,
+}
+
+/// The cache as a database's tables give it.
+fn built(cache: &MirrorList, last: &Last) -> Snapshot {
+    let mut builder = Builder::new(cache, &extras()).unwrap();
     let mut all = HostBits::default();
     let mut lists = Vec::new();
     for id in 0..HOSTS {
@@ -312,11 +316,18 @@ fn directories_given_as_host_sets_are_those_given_as_messages() {
         lists.push((host, [2 * id, 2 * id + 1]));
     }
     let palette = builder.palette(lists.iter().map(|(host, ids)| (*host, ids.as_slice()))).unwrap();
-    for files in &cache.file_details_cache {
-        let sha256 = [0xab; 32];
-        let digests = [Digest::Text("NOT HEX"), Digest::Absent, Digest::Bytes(&sha256), Digest::Absent];
-        let detail = |timestamp| Detail { timestamp, size: 3, digests };
-        builder.files(&files.directory, [("repomd.xml", [detail(2), detail(1)])]).unwrap();
+    let files = |builder: &mut Builder| {
+        for files in &cache.file_details_cache {
+            let sha256 = [0xab; 32];
+            let digests = [Digest::Text("NOT HEX"), Digest::Absent, Digest::Bytes(&sha256), Digest::Absent];
+            let detail = |timestamp| Detail { timestamp, size: 3, digests };
+            builder.files(&files.directory, [("repomd.xml", [detail(2), detail(1)])]).unwrap();
+            // What was said first counts.
+            builder.files(&files.directory, [("other", [detail(3)])]).unwrap();
+        }
+    };
+    if matches!(last, Last::Directories) {
+        files(&mut builder);
     }
     for directory in &cache.mirror_list_cache {
         let parts = DirectoryParts {
@@ -328,16 +339,25 @@ fn directories_given_as_host_sets_are_those_given_as_messages() {
         };
         builder.directory(&parts).unwrap();
     }
-    let built = builder.finish().unwrap();
+    if matches!(last, Last::Files) {
+        files(&mut builder);
+    }
+    builder.finish().unwrap()
+}
+
+/// The way from a database's tables gives what the way through the messages gives.
+#[test]
+fn directories_given_as_host_sets_are_those_given_as_messages() {
+    let cache = cache();
     let through_messages = Snapshot::with_extras(&cache, &extras()).unwrap();
     let messages = |snapshot: &Snapshot| {
-        (
-            snapshot.proto_head(),
-            snapshot.proto_files().collect::<Vec<_>>(),
-            snapshot.proto_directories().collect::<Vec<_>>(),
-        )
+        let mut files: Vec<_> = snapshot.proto_files().collect();
+        files.sort_by(|one, other| one.directory.cmp(&other.directory));
+        (snapshot.proto_head(), files, snapshot.proto_directories().collect::<Vec<_>>())
     };
-    assert_eq!(messages(&built), messages(&through_messages));
+    for last in [Last::Directories, Last::Files] {
+        assert_eq!(messages(&built(&cache, &last)), messages(&through_messages));
+    }
 }
 
 proptest! {
