@@ -56,6 +56,13 @@ impl PrefixTable {
         self.v4.starts.len() + self.v6.starts.len()
     }
 
+    /// Where the ranges begin, IPv4 first, in order, and the value of the addresses from there to the next range.
+    pub fn starts(&self) -> impl Iterator<Item = (IpAddr, Option<u32>)> {
+        let v4 = self.v4.starts().map(|(start, value)| (IpAddr::from(start.to_be_bytes()), value));
+        let v6 = self.v6.starts().map(|(start, value)| (IpAddr::from(start.to_be_bytes()), value));
+        v4.chain(v6)
+    }
+
     /// Adds the six parts of the table.
     pub fn write(&self, to: &mut PartsWriter) {
         self.v4.write(to);
@@ -178,6 +185,11 @@ impl<K: Bits> Ranges<K> {
         let started = from + starts.get(from..to)?.partition_point(|start| start.number() <= address);
         let value = self.values.get(started.checked_sub(1)?)?.get();
         (value != NONE).then_some(value)
+    }
+
+    fn starts(&self) -> impl Iterator<Item = (K::Number, Option<u32>)> {
+        let values = self.values.as_slice().iter().map(|value| Some(value.get()).filter(|it| *it != NONE));
+        self.starts.as_slice().iter().map(|start| start.number()).zip(values)
     }
 
     fn write(&self, to: &mut PartsWriter) {

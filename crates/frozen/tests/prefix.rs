@@ -73,6 +73,9 @@ proptest! {
                 IpAddr::V6(a) => trie6.get_lpm(&Ipv6Net::new(a, 128).unwrap()).map(|(_, v)| *v),
             };
             prop_assert_eq!(table.get(address), expected, "{}", address);
+            // The range that the address is in says the same.
+            let begun = table.starts().filter(|(start, _)| start.is_ipv4() == address.is_ipv4() && *start <= address);
+            prop_assert_eq!(begun.last().and_then(|(_, value)| value), expected, "{}", address);
         }
     }
 }

@@ -260,7 +260,17 @@ impl ExclusiveNetworks {
     /// The host for clients at this address.
     #[inline]
     pub(crate) fn get(&self, address: IpAddr) -> Option<(HostNo, bool)> {
-        let row = self.rows.get(self.table.get(address)? as usize)?;
+        self.row(self.table.get(address)?)
+    }
+
+    /// The first address of each range of clients that are treated alike, and their host.
+    pub(crate) fn starts(&self) -> impl Iterator<Item = (IpAddr, Option<(HostNo, bool)>)> {
+        self.table.starts().map(|(start, row)| (start, row.and_then(|row| self.row(row))))
+    }
+
+    #[inline]
+    fn row(&self, number: u32) -> Option<(HostNo, bool)> {
+        let row = self.rows.get(number as usize)?;
         Some((HostNo(row.host.get()), row.hashes.get() > 0))
     }
 

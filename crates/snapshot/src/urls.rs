@@ -177,6 +177,11 @@ impl Offers {
         self.families
     }
 
+    /// All distinct URLs.
+    pub(crate) fn urls(&self) -> impl Iterator<Item = Url<'_>> {
+        (0..self.texts.len() as u32).map(|number| self.url(number))
+    }
+
     /// All distinct URLs by their numbers.
     pub(crate) fn texts(&self) -> &Names {
         &self.texts

@@ -23,7 +23,7 @@ use crate::read::ReadError;
 use crate::repositories::{Repeated, Repositories, TextMap};
 use crate::sets::Sets;
 use crate::sign::PublicKey;
-use crate::urls::Offers;
+use crate::urls::{Offers, Url};
 
 /// A country of one snapshot: dense, from 0, without meaning outside of that snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -323,6 +323,17 @@ impl Snapshot {
     #[inline]
     pub fn exclusive(&self, address: IpAddr) -> Option<(HostNo, bool)> {
         self.exclusive.get(address)
+    }
+
+    /// The first address of each range of clients that are treated alike by the exclusive networks, and what
+    /// [`exclusive`](Self::exclusive) says of them.
+    pub fn exclusive_starts(&self) -> impl Iterator<Item = (IpAddr, Option<(HostNo, bool)>)> {
+        self.exclusive.starts()
+    }
+
+    /// All distinct URLs.
+    pub fn urls(&self) -> impl Iterator<Item = Url<'_>> {
+        self.offers.urls()
     }
 
     /// How many hosts there are; their numbers are below.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use snapshot::Snapshot;
 use snapshot::proto::{MirrorList, StringStringMap};
+use snapshot::{Families, Snapshot};
 
 use super::{Pair, id_of, numbers};
 
@@ -77,6 +77,18 @@ fn parts(pair: &Pair<'_>, snapshot: &Snapshot) -> Vec<(&'static str, Map)> {
         let place = snapshot.coordinates(number)?;
         Some((host(id_of(snapshot, number)), format!("{} {}", place.latitude, place.longitude)))
     });
+    let exclusive = snapshot.exclusive_starts().map(|(start, only)| {
+        let only = only.map_or_else(
+            || "any host".to_owned(),
+            |(number, hashes)| {
+                let with = if hashes { "with" } else { "without" };
+                format!("only {}, {with} checksums", host(id_of(snapshot, number)))
+            },
+        );
+        (start.to_string(), only)
+    });
+    let families =
+        snapshot.urls().filter_map(|url| Some((url.text().to_owned(), family_names(url.families()?))));
     vec![
         ("repositories", texts(repo_arch_to_directory_name)),
         ("redirected repositories", texts(repository_redirect_cache)),
@@ -112,7 +124,15 @@ fn parts(pair: &Pair<'_>, snapshot: &Snapshot) -> Vec<(&'static str, Map)> {
                 .collect(),
         ),
         ("places of hosts", places.collect()),
+        ("exclusive networks, by the first client of each range", exclusive.collect()),
+        ("address families of URLs", families.collect()),
     ]
+}
+
+fn family_names(families: Families) -> String {
+    let names = [(families.v4, "IPv4"), (families.v6, "IPv6")];
+    let names: Vec<&str> = names.into_iter().filter_map(|(has, name)| has.then_some(name)).collect();
+    if names.is_empty() { "none".to_owned() } else { names.join(", ") }
 }
 
 fn texts(pairs: &[StringStringMap]) -> Map {

@@ -1,8 +1,8 @@
 //! Differences between two caches.
 
-use cache::diff::diff;
+use cache::diff::{PartChange, diff};
 use snapshot::proto::{IntIntMap, IntRepeatedIntMap, IntStringMap, MirrorList, StringBoolMap};
-use snapshot::{Extras, HostFacts, Snapshot};
+use snapshot::{Exclusive, Extras, Families, HostFacts, Snapshot};
 
 use crate::sample::{sample, version};
 
@@ -93,4 +93,34 @@ fn files_that_come_and_go_are_named() {
     assert_eq!((gone.files.len(), gone.files[0].after.is_none()), (1, true));
     let come = diff(&view(&without), &view(&sample()));
     assert_eq!((come.files.len(), come.files[0].before.is_none()), (1, true));
+}
+
+#[test]
+fn exclusive_networks_and_address_families_count() {
+    let with = |extras: &Extras| Snapshot::with_extras(&sample(), extras).unwrap();
+    let network = |network: &str, hashes| Exclusive { network: network.parse().unwrap(), host: 2, hashes };
+    let family = |v4, v6| vec![(1, Families { v4, v6 })];
+    let before = Extras {
+        exclusive: vec![network("192.0.2.0/24", true), network("2001:db8::/32", true)],
+        families: family(true, true),
+        ..Extras::default()
+    };
+    let after = Extras {
+        exclusive: vec![network("192.0.2.0/24", false)],
+        families: family(true, false),
+        ..Extras::default()
+    };
+    assert!(diff(&with(&before), &with(&before)).is_empty());
+    let parts = diff(&with(&before), &with(&after)).parts;
+    let [exclusive, families] = parts.as_slice() else { panic!("{parts:?}") };
+    let changed = |part: &PartChange| {
+        let [one] = part.changed.as_slice() else { panic!("{part:?}") };
+        [one.key.clone(), one.before.clone(), one.after.clone()]
+    };
+    assert_eq!(
+        changed(exclusive),
+        ["192.0.2.0", "only host 2, with checksums", "only host 2, without checksums"]
+    );
+    assert_eq!(exclusive.removed["2001:db8::"], "only host 2, with checksums");
+    assert_eq!(changed(families), ["http://h1.example/", "IPv4, IPv6", "IPv4"]);
 }
