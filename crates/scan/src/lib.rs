@@ -5,6 +5,7 @@
 //! transaction is open while the disk is read; an unchanged tree writes nothing. Rules are `spec/umdl.md`'s.
 
 mod category;
+mod choice;
 mod compare;
 pub mod digest;
 pub mod guard;
@@ -15,6 +16,7 @@ pub mod progress;
 pub mod repomd;
 pub mod report;
 mod repositories;
+mod rewritten;
 pub mod rules;
 pub mod run;
 pub mod source;

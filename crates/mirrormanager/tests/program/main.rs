@@ -21,4 +21,5 @@ mod old_server;
 mod program;
 mod server;
 mod service;
+mod sources;
 mod whole_way;

@@ -15,4 +15,5 @@ mod incremental;
 mod memory;
 mod reattached;
 mod setup;
+mod sources;
 mod walk;
