@@ -122,6 +122,11 @@ impl<'a> Assembly<'a> {
             if !name.is_empty() && !name.as_bytes().split(|byte| *byte == b'/').all(is_component) {
                 return self.bad(path);
             }
+            if let Place::Node(before) = self.last.1
+                && let Some(before) = self.nodes.get_mut(before)
+            {
+                before.pause();
+            }
             let place = if self.full_length(name) > MAX_NAME_BYTES { Place::Left } else { self.place(name) };
             name.clone_into(&mut self.last.0);
             self.last.1 = place;

@@ -42,6 +42,14 @@ impl Node {
         }
     }
 
+    /// Lines of another directory follow. Most directories are whole by then and need no more room; the others
+    /// are small enough to grow again.
+    pub(super) fn pause(&mut self) {
+        if self.files.len() <= KEPT {
+            self.files.shrink_to_fit();
+        }
+    }
+
     /// The time of the newest file.
     pub(super) fn newest(&self) -> Option<i64> {
         self.files.iter().map(|file| file.timestamp).max()
