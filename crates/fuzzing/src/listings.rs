@@ -1,6 +1,7 @@
 //! Listings of a master tree: by the list generator, by rsync, saved and compressed.
 
 use std::io::Write as _;
+use std::sync::LazyLock;
 
 use model::excludes::Excludes;
 use model::policy::Policy;
@@ -62,17 +63,17 @@ pub(crate) fn printed_seeds() -> Vec<Vec<u8>> {
     ])
 }
 
+/// Compiling takes longer than reading a listing.
+static EXCLUDES: LazyLock<Excludes> =
+    LazyLock::new(|| Excludes::compile(&["pub/t/x"], Policy::Umdl).unwrap());
+
 /// Any bytes as a saved listing of any form: whatever comes out of it, is a tree.
 pub(crate) fn saved_listing(input: &[u8]) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(input).unwrap();
     let known: KnownTimes = [("a".to_owned(), 5), ("a/repodata".to_owned(), 5)].into();
     for form in [Form::FullFileTimeList, Form::Rsync] {
-        let scope = Scope {
-            topdir: "pub/t".to_owned(),
-            excludes: Excludes::compile(&["pub/t/x"], Policy::Umdl).unwrap(),
-            below: String::new(),
-        };
+        let scope = Scope { topdir: "pub/t".to_owned(), excludes: EXCLUDES.clone(), below: String::new() };
         let limits = LineLimits { line_bytes: 4096, lines: 10_000, bytes: 1 << 20 };
         let listed = ListFile::Saved(file.path().to_owned()).into();
         let tree = ListedTree::new(listed, form, scope, None, Contents::Nowhere.into(), limits);
