@@ -235,9 +235,9 @@ async fn list(
         let (asked, progress) = (Arc::clone(&source), Arc::clone(progress));
         match spawn_blocking(move || asked.list(&known, progress.as_ref())).await? {
             Ok(listing) => {
-                if let Some(SourceError::Cut { .. } | SourceError::Form(_)) = &failed
-                    && job.is_local
-                    && let Some(e) = failed
+                // That there is no list is nothing to complain about.
+                if job.is_local
+                    && let Some(e @ (SourceError::Cut { .. } | SourceError::Form(_))) = failed
                 {
                     report.problems.push(Problem::Fallback { reason: e.to_string() });
                 }
