@@ -7,6 +7,7 @@ mod crawl;
 mod db;
 mod demo;
 mod explain;
+mod file_detail;
 mod host;
 mod host_parts;
 mod netblock;
@@ -27,11 +28,12 @@ pub use crawl::Crawl;
 pub use db::Db;
 pub use demo::Demo;
 pub use explain::Explain;
+pub use file_detail::{FileDetail, FileDetailUpdate};
 pub use host::{Host, HostAdd, Which};
 pub use host_parts::{HostAsn, HostCategory, HostCountry, HostNetblock, HostUrl};
 pub use netblock::{Netblock, NetblockExclusive};
 pub use product::Product;
-pub use scan::Scan;
+pub use scan::{Scan, ScanCommand, ScanExplain, ScanRun};
 pub use serve::Serve;
 pub use site::Site;
 
@@ -83,6 +85,9 @@ pub enum Command {
     /// Read the master tree into the database
     #[command(after_help = scan::HELP)]
     Scan(Scan),
+    /// File details: what is known of single files
+    #[command(subcommand)]
+    FileDetail(FileDetail),
     /// Check what the mirrors hold
     #[command(after_help = crawl::HELP)]
     Crawl(Crawl),

@@ -3,29 +3,35 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use model::clock::Clock;
 use model::directory_name::{join, relative};
 use model::excludes::Excludes;
 use model::ids::{CategoryId, DirectoryId, ProductId, VersionId};
+use model::policy::Policy;
 use settings::scan::OrphanRepositories;
-use store::master::{Master, ScanState};
+use store::master::{Lock, Locked, Master, ScanState};
 use store::{Store, StoreError};
 use tokio::task::{JoinError, spawn_blocking};
 
+use crate::changes::{self, ChangeSet};
 use crate::compare::{self, Context, Recorded};
 use crate::guard::{self, DeleteLimit};
+use crate::in_place;
 use crate::index::{self, Indexes};
 use crate::owner;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::report::{CategoryReport, ChangeSet, Counts, Outcome};
+use crate::report::{CategoryReport, Counts, Outcome};
 use crate::repositories::{self, Known, Repositories};
 use crate::rules::Rules;
 use crate::run::{Deletion, Reading, ScanOptions, Writing};
 use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
 use crate::write::{self, Plan};
+
+/// How often a lock that another scan has is asked for again.
+const LOCK_POLL: Duration = Duration::from_millis(200);
 
 /// A category to be scanned.
 pub(crate) struct Job {
@@ -117,7 +123,7 @@ async fn locked(
     if job.options.writing == Writing::DryRun {
         return within(master, job, source, clock, progress, report).await;
     }
-    let lock = match master.lock(job.category, &owner::name(), clock.now(), owner::state).await? {
+    let lock = match lock(master, job, clock).await? {
         Ok(lock) => lock,
         Err(locked) => {
             let who = locked.owner.map_or_else(String::new, |owner| format!(" ({owner})"));
@@ -130,6 +136,19 @@ async fn locked(
         tracing::warn!(category = job.name, error = %e, "the lock could not be given back");
     }
     result
+}
+
+/// The category's lock, waited for as long as was asked.
+async fn lock(master: &Master, job: &Job, clock: &dyn Clock) -> Result<Result<Lock, Locked>, Failure> {
+    let begun = Instant::now();
+    loop {
+        let taken = master.lock(job.category, &owner::name(), clock.now(), owner::state).await?;
+        let left = job.options.wait.saturating_sub(begun.elapsed());
+        if taken.is_ok() || left.is_zero() {
+            return Ok(taken);
+        }
+        tokio::time::sleep(left.min(LOCK_POLL)).await;
+    }
 }
 
 async fn within(
@@ -148,7 +167,7 @@ async fn within(
         }
     }
     let started = clock.now().timestamp();
-    let listing = list(job, &recorded, &source, progress).await?;
+    let listing = list(master, job, &recorded, &source, progress).await?;
     let excluded = |name: &str| job.excludes.is_excluded(&join(&job.topdir, name));
     if let Some(reason) = guard::root(&listing, &recorded.known, excluded) {
         return Err(Failure::Root(format!("master root {}: {reason}; is it mounted?", job.root)));
@@ -195,8 +214,13 @@ async fn within(
         versions,
         orphans: job.orphans,
     };
-    plan.describe(job, report);
-    if job.options.writing == Writing::DryRun || plan.is_empty(master.has_memory()) {
+    plan.describe(report);
+    report.changes = changes::of_plan(&plan, job, &recorded);
+    if job.options.writing == Writing::DryRun {
+        report.changes.details.gone = changes::gone_details(master, job, &plan.delete).await?;
+        return Ok(());
+    }
+    if plan.is_empty(master.has_memory()) {
         return Ok(());
     }
     progress.writing();
@@ -206,6 +230,7 @@ async fn within(
 
 /// The tree, got off the async threads.
 async fn list(
+    master: &Master,
     job: &Job,
     recorded: &Recorded,
     source: &Arc<dyn TreeSource>,
@@ -216,6 +241,9 @@ async fn list(
         // A time of 0 stands for "never read".
         let times = recorded.known.iter().filter(|(_, row)| row.retry.is_none() && row.ctime != Some(0));
         known.extend(times.filter_map(|(name, row)| Some((name.clone(), row.ctime?))));
+        if job.rules.policy == Policy::Spm {
+            in_place::forget::<Failure>(master, source, job.threads, recorded, &mut known).await?;
+        }
     }
     let (source, progress) = (Arc::clone(source), Arc::clone(progress));
     Ok(spawn_blocking(move || source.list(&known, progress.as_ref())).await??)
@@ -321,7 +349,7 @@ async fn repositories(
     recorded: &Recorded,
     deleted: &HashSet<DirectoryId>,
 ) -> Result<(Repositories, Vec<(VersionId, String)>), Failure> {
-    if !listing.directories.iter().any(|d| d.is_repository || d.is_atomic) {
+    if deleted.is_empty() && !listing.directories.iter().any(|d| d.is_repository || d.is_atomic) {
         return Ok((Repositories::default(), Vec::new()));
     }
     let rows = master.repositories().await?;

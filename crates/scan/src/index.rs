@@ -83,7 +83,7 @@ pub(crate) fn read(
                         Purpose::Checksums(_) => MAX_CHECKSUM_BYTES,
                     };
                     let content = source.read(&task.directory.name, &task.file, limit);
-                    progress.read(&task.directory.name);
+                    progress.read(&task.directory.name, &task.file);
                     let bytes = content.as_ref().map_or(0, |content| content.bytes.len() as u64);
                     let told = tell(task, content);
                     results.lock().unwrap_or_else(PoisonError::into_inner).push((number, bytes, told));
@@ -97,21 +97,18 @@ pub(crate) fn read(
     let mut listed: BTreeMap<&str, (&Found, Checksums)> = BTreeMap::new();
     for ((_, bytes, told), task) in results.into_iter().zip(&tasks) {
         out.bytes += bytes;
-        match (told, task.purpose) {
-            (Told::Nothing, _) => {}
-            (Told::Detail(detail), _) => out.details.push(detail),
-            (Told::Checksums(kind, bytes), _) => {
+        match told {
+            Told::Nothing => {}
+            Told::Detail(detail) => out.details.push(detail),
+            Told::Checksums(kind, bytes) => {
                 let directory = task.directory;
                 let (_, said) =
                     listed.entry(&directory.name).or_insert_with(|| (directory, Checksums::default()));
                 said.read(kind, &bytes);
             }
-            (Told::Failed(reason), purpose) => {
-                let path = format!("{}/{}", task.directory.name, task.file);
-                out.problems.push(match purpose {
-                    Purpose::Checksums(_) => Problem::Checksum { path, reason },
-                    Purpose::Repomd | Purpose::Summary => Problem::Index { path, reason },
-                });
+            Told::Failed(reason) => {
+                let path = join(&task.directory.name, &task.file.to_string());
+                out.problems.push(Problem::Index { path, reason });
                 out.retry.insert(task.directory.name.clone(), RETRY_INDEX);
             }
         }

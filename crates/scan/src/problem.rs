@@ -35,7 +35,7 @@ pub enum Problem {
         /// What the file system says.
         reason: String,
     },
-    /// An index of a repository can not be read or is damaged.
+    /// An index of a repository or a checksum file can not be read or is damaged.
     #[error("{path}: {reason}; the next scan tries again")]
     Index {
         /// Its path.
@@ -74,6 +74,12 @@ pub enum Problem {
         version: String,
         /// The architecture, or `none`.
         arch: String,
+    },
+    /// No rule gives a repository a prefix.
+    #[error("no repository for {directory}: no rule gives it a prefix; add one to scan.repository_mapping")]
+    NoPrefix {
+        /// The directory.
+        directory: String,
     },
     /// Another repository has the name of this directory.
     #[error("no repository for {directory}: another one is registered under this name")]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::changes::{ChangeSet, ChangedDetail};
 use crate::problem::Problem;
 
 /// A whole run.
@@ -11,6 +12,8 @@ pub struct ScanReport {
     pub categories: Vec<CategoryReport>,
     /// File details of the whole database removed by ageing.
     pub details_aged: usize,
+    /// Those of a dry run, by name.
+    pub aged: Vec<ChangedDetail>,
     /// Why ageing failed, if it did.
     pub ageing_failed: Option<String>,
     /// Statements for the list of categories and for ageing.
@@ -28,7 +31,7 @@ pub struct CategoryReport {
     pub counts: Counts,
     /// What was wrong without making it fail.
     pub problems: Vec<Problem>,
-    /// What was changed, by name. Empty unless asked for.
+    /// What was changed, by name; of a dry run what would have been.
     pub changes: ChangeSet,
     /// How long it took.
     pub elapsed: Duration,
@@ -98,23 +101,6 @@ impl Counts {
             + self.details
             == 0
     }
-}
-
-/// What was changed in a category, by full name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChangeSet {
-    /// Directories added.
-    pub added: Vec<String>,
-    /// Directories changed.
-    pub changed: Vec<String>,
-    /// Directories deleted or taken out of the category.
-    pub deleted: Vec<String>,
-    /// Repositories made or given a directory: directory and prefix.
-    pub repositories: Vec<(String, Option<String>)>,
-    /// Versions made.
-    pub versions: Vec<String>,
-    /// File details added: directory and file.
-    pub details: Vec<(String, String)>,
 }
 
 /// The worst thing that happened, from which the exit status follows (`spec/umdl.md` 14).

@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::clock::Clock;
-use model::excludes::PatternError;
+use model::excludes::{Excludes, PatternError};
 use model::ids::CategoryId;
+use model::policy::Policy;
 use model::rule_table::RuleError;
 use settings::Scan;
 use store::changes::{Change, Directories, Subject};
@@ -14,12 +16,13 @@ use store::master::{AgedDetail, CategoryRow, Master};
 use store::{Store, StoreError};
 
 use crate::category::{self, Job};
+use crate::changes::ChangedDetail;
 use crate::guard::DeleteLimit;
 use crate::progress::Progress;
 use crate::report::{CategoryReport, Counts, Outcome, ScanReport};
 use crate::rules::Rules;
 use crate::source::disk::{Disk, OsDisk};
-use crate::source::local::LocalTree;
+use crate::source::local::{Hidden, LocalTree};
 use crate::source::{SourceError, TreeSource};
 
 /// What to scan and how far to go.
@@ -35,6 +38,8 @@ pub struct ScanOptions {
     pub writing: Writing,
     /// Whether recorded times are believed.
     pub reading: Reading,
+    /// How long to wait for another scan of a category to end.
+    pub wait: Duration,
 }
 
 /// What becomes of directories that are gone.
@@ -132,20 +137,17 @@ pub async fn run_on<D: Disk + Clone + 'static>(
     for (entry, excludes) in jobs {
         progress.category(&entry.name);
         let Some(row) = categories.iter().find(|row| row.name == entry.name) else {
-            let why = format!(
-                "UMDL_MASTER_DIRECTORIES Category {} does not exist in the database, skipping",
-                entry.name
-            );
+            let why = absent(&entry.name);
             report.categories.push(skipped(entry.name, why));
             continue;
         };
         let Some(product) = row.product else {
-            let why = format!("UMDL_MASTER_DIRECTORIES Category {} has null Product, skipping", entry.name);
+            let why = without_product(&entry.name);
             report.categories.push(skipped(entry.name, why));
             continue;
         };
         let Some((topdir_id, topdir)) = row.topdir.clone() else {
-            let why = format!("category {} has no top directory; set one, then scan again", entry.name);
+            let why = without_topdir(&entry.name);
             report.categories.push(ended(entry.name, Outcome::Failed(why)));
             continue;
         };
@@ -162,7 +164,7 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         });
         let root = entry.path.unwrap_or(default_root);
         let source: Arc<dyn TreeSource> =
-            Arc::new(LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads));
+            Arc::new(local_tree(disk.clone(), &root, &topdir, &excludes, settings));
         let job = Job {
             category: row.id,
             name: entry.name,
@@ -191,8 +193,22 @@ pub async fn run_on<D: Disk + Clone + 'static>(
     Ok(report)
 }
 
+fn local_tree<D: Disk>(
+    disk: D,
+    root: &Path,
+    topdir: &str,
+    excludes: &Excludes,
+    settings: &Scan,
+) -> LocalTree<D> {
+    let hidden = match settings.policy {
+        Policy::Umdl => Hidden::Kept,
+        Policy::Spm => Hidden::LeftOut,
+    };
+    LocalTree::new(disk, root, topdir, excludes.clone(), settings.threads).hidden(hidden)
+}
+
 /// Where a top directory is by default. Its name comes from the database, where anything may stand.
-fn below(content_root: &Path, topdir: &str) -> Result<PathBuf, SourceError> {
+pub(crate) fn below(content_root: &Path, topdir: &str) -> Result<PathBuf, SourceError> {
     let name = topdir.trim_matches('/');
     if name.split('/').any(|part| matches!(part, "." | "..")) {
         return Err(SourceError::Topdir(topdir.to_owned()));
@@ -201,14 +217,18 @@ fn below(content_root: &Path, topdir: &str) -> Result<PathBuf, SourceError> {
 }
 
 /// One category to scan.
-struct Selected {
-    name: String,
-    path: Option<PathBuf>,
-    excludes: Vec<String>,
+pub(crate) struct Selected {
+    pub(crate) name: String,
+    pub(crate) path: Option<PathBuf>,
+    pub(crate) excludes: Vec<String>,
 }
 
 /// The configured sources, or all categories; of these the selected ones.
-fn select(settings: &Scan, options: &ScanOptions, rows: &[CategoryRow]) -> Result<Vec<Selected>, ScanError> {
+pub(crate) fn select(
+    settings: &Scan,
+    options: &ScanOptions,
+    rows: &[CategoryRow],
+) -> Result<Vec<Selected>, ScanError> {
     let mut all: Vec<Selected> = settings
         .sources
         .iter()
@@ -237,6 +257,21 @@ fn select(settings: &Scan, options: &ScanOptions, rows: &[CategoryRow]) -> Resul
     Ok(all)
 }
 
+/// That a configured category is not there, in upstream's words, which programs compare.
+pub(crate) fn absent(name: &str) -> String {
+    format!("UMDL_MASTER_DIRECTORIES Category {name} does not exist in the database, skipping")
+}
+
+/// That a category has no product, likewise.
+pub(crate) fn without_product(name: &str) -> String {
+    format!("UMDL_MASTER_DIRECTORIES Category {name} has null Product, skipping")
+}
+
+/// That a category has no top directory.
+pub(crate) fn without_topdir(name: &str) -> String {
+    format!("category {name} has no top directory; set one, then scan again")
+}
+
 fn skipped(name: String, why: String) -> CategoryReport {
     tracing::error!("{why}");
     ended(name, Outcome::Skipped(why))
@@ -248,8 +283,8 @@ fn ended(name: String, outcome: Outcome) -> CategoryReport {
         outcome,
         counts: Counts::default(),
         problems: Vec::new(),
-        changes: crate::report::ChangeSet::default(),
-        elapsed: std::time::Duration::ZERO,
+        changes: crate::ChangeSet::default(),
+        elapsed: Duration::ZERO,
         statements: 0,
     }
 }
@@ -265,7 +300,13 @@ async fn age(
     let limits = rules.age_limits(clock.now().timestamp());
     let aged = master.aged(limits.stale, limits.propagation).await?;
     report.details_aged = aged.len();
-    if aged.is_empty() || writing == Writing::DryRun {
+    if writing == Writing::DryRun {
+        for (directory, filename, timestamp) in master.aged_names(&aged).await? {
+            report.aged.push(ChangedDetail { directory, filename, timestamp });
+        }
+        return Ok(());
+    }
+    if aged.is_empty() {
         return Ok(());
     }
     let mut tx = master.begin().await?;

@@ -20,8 +20,9 @@ pub struct Scan {
     pub sources: Vec<ScanSource>,
     /// Regular expressions for directories to leave out, tested against full names, for all categories.
     pub excludes: Vec<String>,
-    /// Which of upstream's two scanners decides which files of a directory are recorded: `umdl` (the 3
-    /// newest of a large directory) or `spm` (the 10 newest).
+    /// Which of upstream's two scanners is followed where they differ: `umdl`, or `spm`
+    /// (scan-primary-mirror). It decides which files of a large directory are recorded (the 3 or the 10 newest),
+    /// whether hidden files and directories are (`spm`: not), and the defaults of the rules below.
     pub policy: Policy,
     /// Threads that read directories. More help when the master tree is on a network file system.
     pub threads: usize,
@@ -52,8 +53,10 @@ pub struct Scan {
     /// upstream) or `number`.
     pub branched_version: BranchedVersion,
     /// Of directories that are repositories without a name for clients: make the `first` of each
-    /// architecture (as upstream), `all`, or `none`.
-    pub null_prefix_repositories: NullPrefix,
+    /// architecture, `all`, or `none`. Without it that of the policy: `first` for `umdl`, as upstream, `none`
+    /// for `spm`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub null_prefix_repositories: Option<NullPrefix>,
     /// Make a new version when a repository's path names one that is not there.
     pub auto_create_versions: bool,
     /// Days after which a state of a file that was superseded is forgotten. Without it that of the policy.
@@ -87,11 +90,10 @@ pub struct ScanSource {
 }
 
 /// Which repositories without a prefix are made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NullPrefix {
     /// One for each architecture in the whole database.
-    #[default]
     First,
     /// Each.
     All,
@@ -126,7 +128,7 @@ impl Default for Scan {
             repository_aliases: Vec::new(),
             builtin_prefix_rules: true,
             branched_version: BranchedVersion::Development,
-            null_prefix_repositories: NullPrefix::First,
+            null_prefix_repositories: None,
             auto_create_versions: true,
             max_stale_days: None,
             max_propagation_days: None,

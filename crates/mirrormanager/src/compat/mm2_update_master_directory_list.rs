@@ -1,6 +1,7 @@
 //! `mm2_update-master-directory-list`, spec umdl 2 and 14.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use model::clock::SystemClock;
 use scan::{Deletion, ScanOptions};
@@ -109,9 +110,10 @@ fn scan(given: &Given, out: Printer) -> Outcome {
             },
             writing: if given.has("dry-run") { scan::Writing::DryRun } else { scan::Writing::On },
             reading: if given.has("full") { scan::Reading::All } else { scan::Reading::Changed },
+            wait: Duration::ZERO,
         };
         let report = command::scan(&store, &settings, &options, &SystemClock, out).await?;
-        out.note(command::describe(&report));
+        out.note(command::report::describe(&report));
         Ok(match command::exit(&report) {
             Exit::Success => exit,
             worse => worse,

@@ -33,16 +33,42 @@ pub struct LocalTree<D> {
     root: PathBuf,
     topdir: String,
     excludes: Excludes,
+    hidden: Hidden,
     threads: usize,
+}
+
+/// What becomes of files and directories whose names begin with a dot.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Hidden {
+    /// They are like others.
+    #[default]
+    Kept,
+    /// They are not looked at.
+    LeftOut,
 }
 
 impl<D: Disk> LocalTree<D> {
     /// The tree of a category whose topdir lies at `root`. Exclude patterns are tested against full names.
     pub fn new(disk: D, root: impl Into<PathBuf>, topdir: &str, excludes: Excludes, threads: usize) -> Self {
-        Self { disk, root: root.into(), topdir: topdir.to_owned(), excludes, threads: threads.clamp(1, 64) }
+        Self {
+            disk,
+            root: root.into(),
+            topdir: topdir.to_owned(),
+            excludes,
+            hidden: Hidden::Kept,
+            threads: threads.clamp(1, 64),
+        }
     }
 
-    fn path(&self, directory: &str, file: &FileName) -> PathBuf {
+    /// Says what becomes of hidden names.
+    #[must_use]
+    pub fn hidden(mut self, hidden: Hidden) -> Self {
+        self.hidden = hidden;
+        self
+    }
+
+    /// Where a file is.
+    pub(crate) fn path(&self, directory: &str, file: &FileName) -> PathBuf {
         self.root.join(directory).join(OsStr::from_bytes(file.as_bytes()))
     }
 }
@@ -198,11 +224,14 @@ impl<D: Disk> LocalTree<D> {
         let mut below = Vec::new();
         let mut files = Vec::with_capacity(entries.len());
         for entry in entries {
+            if self.hidden == Hidden::LeftOut && entry.name.starts_with(b".") {
+                continue;
+            }
             if entry.kind != Kind::Directory {
                 files.push(entry);
                 continue;
             }
-            match self.child(&task.name, &path, &entry.name) {
+            match self.child(&task.name, &path, &entry.name, progress) {
                 Child::Walk(name) => below.push(Task { name, open }),
                 Child::Excluded => out.excluded += 1,
                 Child::BadName(problem) => out.problems.push(problem),
@@ -264,13 +293,15 @@ impl<D: Disk> LocalTree<D> {
         below
     }
 
-    fn child(&self, parent: &str, path: &Path, name: &[u8]) -> Child {
+    fn child(&self, parent: &str, path: &Path, name: &[u8], progress: &dyn Progress) -> Child {
         let Ok(text) = std::str::from_utf8(name) else {
             return Child::BadName(Problem::Name { path: percent(&path.join(OsStr::from_bytes(name))) });
         };
         let name = model::directory_name::join(parent, text);
         let full = model::directory_name::join(&self.topdir, &name);
-        if self.excludes.is_excluded(&full) {
+        if let Some(pattern) = self.excludes.matching(&full) {
+            tracing::debug!(pattern, "excluding {name}");
+            progress.excluded(&full, pattern);
             return Child::Excluded;
         }
         if full.len() > MAX_NAME_BYTES {

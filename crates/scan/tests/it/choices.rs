@@ -55,7 +55,7 @@ async fn repositories_without_a_prefix() {
             for place in ["41/b/x86_64", "41/a/x86_64", "41/a/i386"] {
                 disk.file(&format!("pub/other/{place}/repodata/repomd.xml"), repomd(&[5]));
             }
-            let settings = Scan { null_prefix_repositories: choice, ..settings(ROOT.as_ref()) };
+            let settings = Scan { null_prefix_repositories: Some(choice), ..settings(ROOT.as_ref()) };
             let report = scan_by(&store, &disk, &settings, &ScanOptions::default()).await;
             assert_eq!(report.categories[0].problems, [], "nothing to complain about");
             let made = prefixes(&store).await;
@@ -140,7 +140,11 @@ async fn which_categories_are_scanned() {
         assert_eq!(names(scan_by(&store, &disk, &some, &dry(&["B"], &[])).await), ["B"], "asked for by name");
         assert_eq!(everything(&store).await, before, "a dry run writes nothing");
         let report = scan_by(&store, &disk, &all, &dry(&["A"], &[])).await;
-        assert_eq!(report.categories[0].changes.changed, ["pub/A"], "it tells what it would change");
+        assert_eq!(
+            report.categories[0].changes.directories.changed,
+            ["pub/A"],
+            "it tells what it would change"
+        );
     })
     .await;
 }

@@ -8,6 +8,7 @@
 )]
 
 mod acceptance;
+mod bad_indexes;
 mod choices;
 mod deletion;
 mod faults;
@@ -15,4 +16,5 @@ mod incremental;
 mod memory;
 mod reattached;
 mod setup;
+mod spm;
 mod walk;

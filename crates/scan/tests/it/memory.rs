@@ -186,7 +186,10 @@ impl Disk for MemoryDisk {
             inside.then(|| Entry { name: other.file_name().unwrap().as_bytes().to_vec(), kind: node.kind })
         };
         // The reverse of any sensible order: the scan must not depend on it.
-        Ok(state.nodes.iter().rev().filter_map(entry).collect())
+        let below = state.nodes.range(path.to_owned()..).take_while(|(other, _)| other.starts_with(path));
+        let mut entries: Vec<Entry> = below.filter_map(entry).collect();
+        entries.reverse();
+        Ok(entries)
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Reading> {

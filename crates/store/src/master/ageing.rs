@@ -51,6 +51,28 @@ impl Master {
     }
 }
 
+impl Master {
+    /// Directory, file name and time of these details, in that order.
+    pub async fn aged_names(&self, details: &[AgedDetail]) -> Result<Vec<(String, String, Option<i64>)>> {
+        const NAMES: Sql = Sql {
+            postgres: "SELECT d.name, f.filename, f.\"timestamp\" FROM file_detail f \
+                       JOIN directory d ON d.id = f.directory_id WHERE f.id = ANY($1)",
+            sqlite: "SELECT d.name, f.filename, f.\"timestamp\" FROM file_detail f \
+                     JOIN directory d ON d.id = f.directory_id WHERE f.id IN (SELECT value FROM json_each(?1))",
+        };
+        let mut out = Vec::with_capacity(details.len());
+        for details in details.chunks(super::CHUNK) {
+            let list = sql::id_list(self.store.engine(), details.iter().map(|d| d.id));
+            for row in self.rows(NAMES, [list]).await? {
+                let time = row.try_get("", "timestamp")?;
+                out.push((row.try_get("", "name")?, row.try_get("", "filename")?, time));
+            }
+        }
+        out.sort();
+        Ok(out)
+    }
+}
+
 impl MasterTx {
     /// Deletes file details with their group memberships.
     pub async fn delete_details(&self, details: &[AgedDetail]) -> Result<()> {
