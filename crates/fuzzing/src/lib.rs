@@ -26,7 +26,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     Target { name: "cache_file", run: cache::file, seeds: cache::seeds },
     Target { name: "checksums", run: master::checksums, seeds: master::checksum_seeds },
     Target { name: "continents_file", run: geography::continents, seeds: geography::continent_seeds },
@@ -41,6 +41,7 @@ pub const TARGETS: [Target; 14] = [
     Target { name: "repomd", run: master::repomd, seeds: master::repomd_seeds },
     Target { name: "settings_file", run: operator::settings, seeds: operator::settings_seeds },
     Target { name: "snapshot_file", run: snapshot::file, seeds: snapshot::seeds },
+    Target { name: "spm_config", run: operator::spm_config, seeds: operator::spm_config_seeds },
 ];
 
 /// Runs the target of this name. For the fuzzer, whose targets are programs of their own.

@@ -88,6 +88,7 @@ pub(crate) async fn scan(
         Err(Failure::Source(e @ SourceError::Root { .. })) => {
             report.outcome = Outcome::RootRefused(e.to_string())
         }
+        Err(Failure::Store(e)) => report.outcome = Outcome::NotStored(e.to_string()),
         Err(e) => report.outcome = Outcome::Failed(e.to_string()),
     }
     // Without deletion a missing root is a failure like any other (exit status 1 instead of 3).
@@ -103,7 +104,10 @@ pub(crate) async fn scan(
     }
     match &report.outcome {
         Outcome::Done => tracing::info!(category = job.name, counts = ?report.counts, "scanned"),
-        Outcome::Skipped(why) | Outcome::Failed(why) | Outcome::RootRefused(why) => {
+        Outcome::Skipped(why)
+        | Outcome::Failed(why)
+        | Outcome::NotStored(why)
+        | Outcome::RootRefused(why) => {
             tracing::error!(category = job.name, "not scanned: {why}");
         }
         Outcome::DeletionRefused(why) => tracing::error!(category = job.name, "nothing deleted: {why}"),

@@ -50,6 +50,8 @@ pub enum Outcome {
     Skipped(String),
     /// Nothing was changed.
     Failed(String),
+    /// The database could not be read or written; nothing was changed.
+    NotStored(String),
     /// The master root looks unmounted; nothing was changed.
     RootRefused(String),
     /// Another scan has it; nothing was done.
@@ -120,7 +122,7 @@ impl ScanReport {
     /// A failure outweighs a refusal, a refusal a lock.
     pub fn verdict(&self) -> Verdict {
         let any = |test: fn(&Outcome) -> bool| self.categories.iter().any(|c| test(&c.outcome));
-        if self.ageing_failed.is_some() || any(|o| matches!(o, Outcome::Failed(_))) {
+        if self.ageing_failed.is_some() || any(|o| matches!(o, Outcome::Failed(_) | Outcome::NotStored(_))) {
             Verdict::Failed
         } else if any(|o| matches!(o, Outcome::DeletionRefused(_) | Outcome::RootRefused(_))) {
             Verdict::DeletionRefused

@@ -134,6 +134,7 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         jobs.push((entry, excludes));
     }
     let mut report = ScanReport::default();
+    let mut scanned = Vec::new();
     for (entry, excludes) in jobs {
         progress.category(&entry.name);
         let Some(row) = categories.iter().find(|row| row.name == entry.name) else {
@@ -183,9 +184,14 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             orphans: settings.orphan_repositories,
             options: options.clone(),
         };
-        report.categories.push(category::scan(store, job, source, clock, &progress).await);
+        let category = job.category;
+        let of_category = category::scan(store, job, source, clock, &progress).await;
+        if matches!(of_category.outcome, Outcome::Done | Outcome::DeletionRefused(_)) {
+            scanned.push(category);
+        }
+        report.categories.push(of_category);
     }
-    if let Err(e) = age(&master, &rules, options.writing, clock, &mut report).await {
+    if let Err(e) = age(&master, &rules, &scanned, options.writing, clock, &mut report).await {
         tracing::error!(error = %e, "ageing of file details failed");
         report.ageing_failed = Some(e.to_string());
     }
@@ -289,16 +295,29 @@ fn ended(name: String, outcome: Outcome) -> CategoryReport {
     }
 }
 
-/// Removes what is too old of the whole database, whatever was scanned (`spec/umdl.md` 4 step 5, 13).
+/// Removes what is too old: of the whole database, whatever was scanned (`spec/umdl.md` 4 step 5, 13), or with
+/// policy `spm` of the scanned categories (`spec/scan-primary-mirror.md` 9).
 async fn age(
     master: &Master,
     rules: &Rules,
+    scanned: &[CategoryId],
     writing: Writing,
     clock: &dyn Clock,
     report: &mut ScanReport,
 ) -> Result<(), StoreError> {
     let limits = rules.age_limits(clock.now().timestamp());
-    let aged = master.aged(limits.stale, limits.propagation).await?;
+    let mut aged = Vec::new();
+    match rules.policy {
+        Policy::Umdl => aged = master.aged(limits.stale, limits.propagation, None).await?,
+        // Each of its configurations has days of its own, for the category that it scans.
+        Policy::Spm => {
+            for category in scanned {
+                aged.extend(master.aged(limits.stale, limits.propagation, Some(*category)).await?);
+            }
+            aged.sort();
+            aged.dedup();
+        }
+    }
     report.details_aged = aged.len();
     if writing == Writing::DryRun {
         for (directory, filename, timestamp) in master.aged_names(&aged).await? {

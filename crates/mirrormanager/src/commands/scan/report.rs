@@ -56,7 +56,7 @@ fn outcome_name(category: &CategoryReport) -> &'static str {
         CategoryOutcome::Done => "done",
         CategoryOutcome::DeletionRefused(_) => "deletion-refused",
         CategoryOutcome::Skipped(_) => "skipped",
-        CategoryOutcome::Failed(_) => "failed",
+        CategoryOutcome::Failed(_) | CategoryOutcome::NotStored(_) => "failed",
         CategoryOutcome::RootRefused(_) => "root-refused",
         CategoryOutcome::Locked(_) => "locked",
     }
@@ -68,6 +68,7 @@ fn outcome_reason(category: &CategoryReport) -> Option<&str> {
         CategoryOutcome::DeletionRefused(why)
         | CategoryOutcome::Skipped(why)
         | CategoryOutcome::Failed(why)
+        | CategoryOutcome::NotStored(why)
         | CategoryOutcome::RootRefused(why)
         | CategoryOutcome::Locked(why) => Some(why),
     }
