@@ -24,7 +24,7 @@ const fn switch(long: &'static str, help: &'static str) -> Flag {
     Flag { long, short: None, value: None, help }
 }
 
-const FLAGS: [Flag; 11] = [
+const FLAGS: [Flag; 15] = [
     Flag {
         long: "config",
         short: Some('c'),
@@ -45,6 +45,15 @@ const FLAGS: [Flag; 11] = [
     switch("force", "the same"),
     switch("dry-run", "say what would be done and change nothing"),
     switch("full", "read every directory, also those whose time has not changed"),
+    Flag { long: "jobs", short: None, value: Some("N"), help: "threads that read the tree" },
+    Flag {
+        long: "max-delete",
+        short: None,
+        value: Some("PERCENT"),
+        help: "delete at most this share of a category's directories [20]",
+    },
+    Flag { long: "wait", short: None, value: Some("SECONDS"), help: "wait for another scan to end" },
+    switch("json", "say what was done as JSON, on standard output"),
     switch("help", "this text"),
 ];
 
@@ -75,8 +84,22 @@ fn scan(given: &Given, out: Printer) -> Outcome {
     }
     let level = if given.has("debug") { "debug" } else { "info" };
     logging::start(&Log { level: level.into(), format: LogFormat::Text })?;
-    let OldConfig { settings, unusable_sources, scans_nothing } =
+    let OldConfig { mut settings, unusable_sources, scans_nothing } =
         old_config::read(&old_config::path(given.last("config"))).map_err(Failure::operation)?;
+    let number = |flag: &str, least: u32, most: u32| -> Outcome<Option<u32>> {
+        let Some(text) = given.last(flag) else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let wrong =
+            || Failure::input(format!("--{flag}: expected a number from {least} to {most}, not {text:?}"));
+        number.map(Some).ok_or_else(wrong)
+    };
+    if let Some(jobs) = number("jobs", 1, 1_000)? {
+        settings.scan.threads = jobs as usize;
+    }
+    if let Some(percent) = number("max-delete", 0, 100)? {
+        settings.scan.max_delete_percent = percent;
+    }
+    let wait = Duration::from_secs(number("wait", 0, u32::MAX)?.unwrap_or(0).into());
     block_on(async {
         let store = Store::connect(settings.database.url.expose(), &ConnectOptions::default())
             .await
@@ -110,9 +133,15 @@ fn scan(given: &Given, out: Printer) -> Outcome {
             },
             writing: if given.has("dry-run") { scan::Writing::DryRun } else { scan::Writing::On },
             reading: if given.has("full") { scan::Reading::All } else { scan::Reading::Changed },
-            wait: Duration::ZERO,
+            wait,
         };
         let report = command::scan(&store, &settings, &options, &SystemClock, out).await?;
+        let dry = given.has("dry-run");
+        if given.has("json") {
+            Printer::new(Form::Json).data(&command::report::summary(&report, dry), |_| String::new())?;
+        } else if dry {
+            out.data(&(), |()| command::report::changes(&report))?;
+        }
         out.note(command::report::describe(&report));
         Ok(match command::exit(&report) {
             Exit::Success => exit,

@@ -147,13 +147,15 @@ async fn scan(
         Ok(report) => report,
         Err(e) => return failed(out, format_args!("Scanning {} failed with {e}", category.url)),
     };
-    for line in steps.lines() {
+    for line in steps.excluded() {
         out.line(line)?;
     }
     let mut partly = false;
     for scanned in &report.categories {
         partly |= !scanned.problems.is_empty();
-        for line in details(scanned, topdir, &category.kind).into_iter().chain(outcome(scanned, category)) {
+        for line in
+            details(scanned, topdir, &category.kind, &steps).into_iter().chain(outcome(scanned, category))
+        {
             out.line(line)?;
         }
     }
@@ -171,14 +173,17 @@ async fn scan(
 }
 
 /// Lines about single directories. What concerns a directory that has not changed was said when it did.
-fn details(report: &CategoryReport, topdir: &str, kind: &str) -> Vec<String> {
+fn details(report: &CategoryReport, topdir: &str, kind: &str, steps: &Steps) -> Vec<String> {
     let full = |name: &str| model::directory_name::join(topdir, name);
     let directories = &report.changes.directories;
     let changed: BTreeSet<&str> =
         directories.added.iter().chain(&directories.changed).map(String::as_str).collect();
     let is_new =
         |directory: &str| changed.contains(model::directory_name::join(directory, "repodata").as_str());
-    let mut lines = Vec::new();
+    let found = steps.checksum_files();
+    let found = found.iter().filter(|(directory, _)| changed.contains(directory.as_str()));
+    let mut lines: Vec<String> =
+        found.map(|(directory, file)| format!("Found CHECKSUM {directory}/{file}")).collect();
     for problem in &report.problems {
         if let Problem::Index { path, reason } = problem {
             let file = full(path);

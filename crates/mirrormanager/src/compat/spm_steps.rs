@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use model::directory_name::join;
 use model::file_name::FileName;
@@ -10,7 +10,7 @@ use scan::Progress;
 
 use crate::printer::Printer;
 
-/// Gathers the lines about single files and directories, which come in any order; prints steps at once.
+/// Gathers what is said of single files and directories, which come in any order; prints steps at once.
 #[derive(Debug)]
 pub(super) struct Steps {
     out: Printer,
@@ -18,7 +18,7 @@ pub(super) struct Steps {
     topdir: String,
     number: AtomicUsize,
     excluded: Mutex<BTreeSet<String>>,
-    checksums: Mutex<BTreeSet<String>>,
+    checksums: Mutex<BTreeSet<(String, String)>>,
 }
 
 impl Steps {
@@ -35,12 +35,14 @@ impl Steps {
         }
     }
 
-    /// The lines so far, in order.
-    pub(super) fn lines(&self) -> Vec<String> {
-        let of = |lines: &Mutex<BTreeSet<String>>| {
-            lines.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect::<Vec<_>>()
-        };
-        [of(&self.excluded), of(&self.checksums)].concat()
+    /// The lines about directories that are left out.
+    pub(super) fn excluded(&self) -> Vec<String> {
+        lock(&self.excluded).iter().cloned().collect()
+    }
+
+    /// The `*-CHECKSUM` files that were read: directory, by full name, and file.
+    pub(super) fn checksum_files(&self) -> Vec<(String, String)> {
+        lock(&self.checksums).iter().cloned().collect()
     }
 
     fn step(&self, text: impl std::fmt::Display) {
@@ -50,10 +52,10 @@ impl Steps {
             let _ = self.out.line(format_args!(" Step [{number}/{number}]: {text}"));
         }
     }
+}
 
-    fn add(lines: &Mutex<BTreeSet<String>>, line: String) {
-        lines.lock().unwrap_or_else(PoisonError::into_inner).insert(line);
-    }
+fn lock<T>(lines: &Mutex<T>) -> MutexGuard<'_, T> {
+    lines.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Progress for Steps {
@@ -62,7 +64,7 @@ impl Progress for Steps {
     }
 
     fn excluded(&self, name: &str, pattern: &str) {
-        Self::add(&self.excluded, format!("{name} is excluded because of {pattern}"));
+        lock(&self.excluded).insert(format!("{name} is excluded because of {pattern}"));
     }
 
     fn reading(&self, files: usize) {
@@ -71,8 +73,7 @@ impl Progress for Steps {
 
     fn read(&self, directory: &str, file: &FileName) {
         if file.as_bytes().ends_with(b"-CHECKSUM") {
-            let file = join(&join(&self.topdir, directory), &file.to_string());
-            Self::add(&self.checksums, format!("Found CHECKSUM {file}"));
+            lock(&self.checksums).insert((join(&self.topdir, directory), file.to_string()));
         }
     }
 
