@@ -249,3 +249,38 @@ async fn the_lists_hold_the_ten_newest_newest_first_as_compact_json() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn only_details_of_the_scanned_category_age() {
+    for (policy, left) in [(Policy::Spm, 3), (Policy::Umdl, 2)] {
+        each(|store| async move {
+            category(&store, EPEL, "EPEL", "pub/epel").await;
+            category(&store, "Other", "EPEL", "pub/other").await;
+            for sql in [
+                "INSERT INTO file_detail (directory_id, filename, timestamp) \
+                 SELECT id, 'f', 5 FROM directory WHERE name IN ('pub/epel', 'pub/other')",
+                "INSERT INTO file_detail (directory_id, filename, timestamp) \
+                 SELECT id, 'f', 6 FROM directory WHERE name IN ('pub/epel', 'pub/other')",
+            ] {
+                execute(&store, sql).await;
+            }
+            let disk = MemoryDisk::default();
+            disk.file("pub/epel/f", "x");
+            // Its root is missing: what is not scanned does not age either.
+            let settings = Scan {
+                policy,
+                max_stale_days: Some(0),
+                max_propagation_days: Some(0),
+                ..settings(ROOT.as_ref())
+            };
+            let dry = ScanOptions { writing: Writing::DryRun, ..ScanOptions::default() };
+            let told = scan_by(&store, &disk, &settings, &dry).await;
+            assert_eq!(told.aged.len(), 4 - left);
+            assert_eq!((told.aged[0].directory.as_str(), told.aged[0].timestamp), ("pub/epel", Some(5)));
+            let report = scan_by(&store, &disk, &settings, &ScanOptions::default()).await;
+            assert_eq!(report.details_aged, 4 - left);
+            assert_eq!(count(&store, "file_detail").await, left as i64);
+        })
+        .await;
+    }
+}
