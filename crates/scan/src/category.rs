@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use model::clock::Clock;
 use model::directory_name::{join, relative};
@@ -20,7 +20,7 @@ use crate::index::{self, Indexes};
 use crate::owner;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::report::{CategoryReport, ChangeSet, Counts, Outcome};
+use crate::report::{CategoryReport, ChangeSet, Counts, Outcome, Timings};
 use crate::repositories::{self, Known, Repositories};
 use crate::rules::Rules;
 use crate::run::{Deletion, Reading, ScanOptions, Writing};
@@ -74,6 +74,7 @@ pub(crate) async fn scan(
         problems: Vec::new(),
         changes: ChangeSet::default(),
         elapsed: std::time::Duration::ZERO,
+        timings: Timings::default(),
         statements: 0,
     };
     match locked(&master, &job, source, clock, progress, &mut report).await {
@@ -140,6 +141,7 @@ async fn within(
     progress: &Arc<dyn Progress>,
     report: &mut CategoryReport,
 ) -> Result<(), Failure> {
+    let mut watch = Watch::start();
     let state = master.state(job.category).await?;
     let mut recorded = Recorded::default();
     for row in master.directories(job.category).await? {
@@ -147,6 +149,7 @@ async fn within(
             recorded.known.insert(name.to_owned(), row);
         }
     }
+    watch.lap(&mut report.timings.recorded);
     let started = clock.now().timestamp();
     let listing = list(job, &recorded, &source, progress).await?;
     let excluded = |name: &str| job.excludes.is_excluded(&join(&job.topdir, name));
@@ -154,12 +157,16 @@ async fn within(
         return Err(Failure::Root(format!("master root {}: {reason}; is it mounted?", job.root)));
     }
     count(&listing, &mut report.counts);
+    watch.lap(&mut report.timings.listing);
     read_elsewhere(master, job, &listing, &mut recorded).await?;
     read_files(master, &listing, &mut recorded).await?;
+    watch.lap(&mut report.timings.recorded);
     let (listing, indexes) = read_indexes(&source, listing, job.threads, progress).await?;
+    watch.lap(&mut report.timings.indexes);
     let of: HashSet<&str> = indexes.details.iter().map(|d| d.directory.as_str()).collect();
     let of: Vec<DirectoryId> = of.into_iter().filter_map(|name| Some(recorded.row(name)?.id)).collect();
     recorded.details = master.details(&of).await?.into_iter().collect();
+    watch.lap(&mut report.timings.recorded);
 
     report.problems.extend(listing.problems.iter().cloned());
     report.problems.extend(indexes.problems.iter().cloned());
@@ -196,12 +203,30 @@ async fn within(
         orphans: job.orphans,
     };
     plan.describe(job, report);
+    watch.lap(&mut report.timings.comparing);
     if job.options.writing == Writing::DryRun || plan.is_empty(master.has_memory()) {
         return Ok(());
     }
     progress.writing();
     write::apply(master, job, &plan, &recorded, report).await?;
+    watch.lap(&mut report.timings.writing);
     Ok(())
+}
+
+/// Tells how long each part of a scan took.
+struct Watch(Instant);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Adds the time since the start or the last lap.
+    fn lap(&mut self, to: &mut Duration) {
+        let now = Instant::now();
+        *to += now - self.0;
+        self.0 = now;
+    }
 }
 
 /// The tree, got off the async threads.

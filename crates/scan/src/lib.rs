@@ -22,5 +22,5 @@ mod write;
 
 pub use problem::Problem;
 pub use progress::{Progress, Quiet};
-pub use report::{CategoryReport, ChangeSet, Counts, Outcome, ScanReport, Verdict};
+pub use report::{CategoryReport, ChangeSet, Counts, Outcome, ScanReport, Timings, Verdict};
 pub use run::{Deletion, Reading, ScanError, ScanOptions, Writing, run, run_on};

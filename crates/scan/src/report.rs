@@ -32,8 +32,25 @@ pub struct CategoryReport {
     pub changes: ChangeSet,
     /// How long it took.
     pub elapsed: Duration,
+    /// Where the time went.
+    pub timings: Timings,
     /// SQL statements, without BEGIN, COMMIT and locks.
     pub statements: u64,
+}
+
+/// Where the time of a category went, as far as it came. What is missing to the whole is waiting for the lock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Asking the database what is recorded.
+    pub recorded: Duration,
+    /// Listing the tree.
+    pub listing: Duration,
+    /// Reading index and checksum files.
+    pub indexes: Duration,
+    /// Comparing.
+    pub comparing: Duration,
+    /// The transaction.
+    pub writing: Duration,
 }
 
 /// How a category ended.

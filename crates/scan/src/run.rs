@@ -250,6 +250,7 @@ fn ended(name: String, outcome: Outcome) -> CategoryReport {
         problems: Vec::new(),
         changes: crate::report::ChangeSet::default(),
         elapsed: std::time::Duration::ZERO,
+        timings: crate::report::Timings::default(),
         statements: 0,
     }
 }
