@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use model::excludes::Excludes;
 use model::policy::Policy;
 use scan::Quiet;
-use scan::source::disk::{Disk, Entry, OsDisk, Reading, Stat};
+use scan::source::disk::{Disk, OsDirectory, OsDisk, Reading, Stat};
 use scan::source::local::LocalTree;
 use scan::source::{KnownTimes, TreeSource as _};
 
@@ -28,9 +28,11 @@ const ROUNDS: usize = 3;
 struct SlowDisk;
 
 impl Disk for SlowDisk {
-    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
+    type Directory = OsDirectory;
+
+    fn open(&self, path: &Path) -> io::Result<OsDirectory> {
         sleep(WAIT);
-        OsDisk.list(path)
+        OsDisk.open(path)
     }
 
     fn stat(&self, path: &Path) -> io::Result<Stat> {

@@ -27,6 +27,9 @@ use crate::run::{Deletion, Reading, ScanOptions, Writing};
 use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
 use crate::write::{self, Plan};
 
+/// At most as many index files are in memory at the same time.
+const INDEX_THREADS: usize = 16;
+
 /// A category to be scanned.
 pub(crate) struct Job {
     pub(crate) category: CategoryId,
@@ -161,7 +164,7 @@ async fn within(
     read_elsewhere(master, job, &listing, &mut recorded).await?;
     read_files(master, &listing, &mut recorded).await?;
     watch.lap(&mut report.timings.recorded);
-    let (listing, indexes) = read_indexes(&source, listing, job.threads, progress).await?;
+    let (listing, indexes) = read_indexes(&source, listing, job.threads.min(INDEX_THREADS), progress).await?;
     watch.lap(&mut report.timings.indexes);
     let of: HashSet<&str> = indexes.details.iter().map(|d| d.directory.as_str()).collect();
     let of: Vec<DirectoryId> = of.into_iter().filter_map(|name| Some(recorded.row(name)?.id)).collect();

@@ -161,8 +161,8 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             root == entry.path.as_ref().unwrap_or(&default_root)
         });
         let root = entry.path.unwrap_or(default_root);
-        let source: Arc<dyn TreeSource> =
-            Arc::new(LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads));
+        let tree = LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads);
+        let source: Arc<dyn TreeSource> = Arc::new(tree.with_policy(rules.policy));
         let job = Job {
             category: row.id,
             name: entry.name,

@@ -6,6 +6,8 @@
 
 pub mod disk;
 pub mod local;
+mod pool;
+mod walk;
 
 use std::collections::HashMap;
 use std::io;

@@ -23,7 +23,8 @@ pub struct Scan {
     /// Which of upstream's two scanners decides which files of a directory are recorded: `umdl` (the 3
     /// newest of a large directory) or `spm` (the 10 newest).
     pub policy: Policy,
-    /// Threads that read directories. More help when the master tree is on a network file system.
+    /// Threads that wait for the master tree at the same time, at most. There are only as many as processors
+    /// while the tree is on a disk that answers at once, and more and more on a network file system.
     pub threads: usize,
     /// No repositories are made below directories whose full names begin with one of these. Without it
     /// those of the policy.
@@ -117,7 +118,7 @@ impl Default for Scan {
             sources: Vec::new(),
             excludes: Vec::new(),
             policy: Policy::Umdl,
-            threads: 8,
+            threads: 64,
             skip_paths_for_version: None,
             skip_repository_paths: None,
             test_paths: None,
