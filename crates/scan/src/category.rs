@@ -10,7 +10,7 @@ use model::directory_name::{join, relative};
 use model::excludes::Excludes;
 use model::ids::{CategoryId, DirectoryId, ProductId, VersionId};
 use settings::scan::OrphanRepositories;
-use store::master::{Master, ScanState};
+use store::master::{Lock, Locked, Master, ScanState};
 use store::{Store, StoreError};
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -26,6 +26,9 @@ use crate::rules::Rules;
 use crate::run::{Deletion, Reading, ScanOptions, Writing};
 use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
 use crate::write::{self, Plan};
+
+/// How often it is looked whether another scan of the category has ended.
+const LOCK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// At most as many index files are in memory at the same time.
 const INDEX_THREADS: usize = 16;
@@ -58,6 +61,8 @@ enum Failure {
     Source(#[from] SourceError),
     #[error("{0}")]
     Root(String),
+    #[error("its lock was lost while the tree was read, so another scan may have written; scan again")]
+    LockLost,
 }
 
 /// Scans it; whatever happens is in the report.
@@ -119,21 +124,47 @@ async fn locked(
     report: &mut CategoryReport,
 ) -> Result<(), Failure> {
     if job.options.writing == Writing::DryRun {
-        return within(master, job, source, clock, progress, report).await;
+        return within(master, job, source, clock, progress, report, None).await;
     }
-    let lock = match master.lock(job.category, &owner::name(), clock.now(), owner::state).await? {
+    let mut lock = match lock(master, job, clock, progress).await? {
         Ok(lock) => lock,
         Err(locked) => {
-            let who = locked.owner.map_or_else(String::new, |owner| format!(" ({owner})"));
-            report.outcome = Outcome::Locked(format!("another scan of it is running{who}"));
+            report.outcome = Outcome::Locked(locked.to_string());
             return Ok(());
         }
     };
-    let result = within(master, job, source, clock, progress, report).await;
+    let result = within(master, job, source, clock, progress, report, Some(&mut lock)).await;
     if let Err(e) = lock.release().await {
         tracing::warn!(category = job.name, error = %e, "the lock could not be given back");
     }
     result
+}
+
+/// Takes the lock, after some time if it has to be.
+async fn lock(
+    master: &Master,
+    job: &Job,
+    clock: &dyn Clock,
+    progress: &Arc<dyn Progress>,
+) -> Result<std::result::Result<Lock, Locked>, StoreError> {
+    let (begun, owner) = (Instant::now(), owner::name());
+    let mut told = false;
+    loop {
+        let locked = match master.lock(job.category, &owner, clock.now(), owner::state).await? {
+            Ok(lock) => return Ok(Ok(lock)),
+            Err(locked) => locked,
+        };
+        let left = job.options.wait.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return Ok(Err(locked));
+        }
+        if !told {
+            tracing::info!(category = job.name, "waiting: {locked}");
+            progress.waiting(&locked.to_string());
+            told = true;
+        }
+        tokio::time::sleep(left.min(LOCK_INTERVAL)).await;
+    }
 }
 
 async fn within(
@@ -143,6 +174,7 @@ async fn within(
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
     report: &mut CategoryReport,
+    lock: Option<&mut Lock>,
 ) -> Result<(), Failure> {
     let mut watch = Watch::start();
     let state = master.state(job.category).await?;
@@ -209,6 +241,11 @@ async fn within(
     watch.lap(&mut report.timings.comparing);
     if job.options.writing == Writing::DryRun || plan.is_empty(master.has_memory()) {
         return Ok(());
+    }
+    if let Some(lock) = lock
+        && !lock.is_held().await?
+    {
+        return Err(Failure::LockLost);
     }
     progress.writing();
     write::apply(master, job, &plan, &recorded, report).await?;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::clock::Clock;
 use model::excludes::PatternError;
@@ -35,6 +36,8 @@ pub struct ScanOptions {
     pub writing: Writing,
     /// Whether recorded times are believed.
     pub reading: Reading,
+    /// How long to wait for another scan of the same category, each time.
+    pub wait: Duration,
 }
 
 /// What becomes of directories that are gone.
@@ -249,7 +252,7 @@ fn ended(name: String, outcome: Outcome) -> CategoryReport {
         counts: Counts::default(),
         problems: Vec::new(),
         changes: crate::report::ChangeSet::default(),
-        elapsed: std::time::Duration::ZERO,
+        elapsed: Duration::ZERO,
         timings: crate::report::Timings::default(),
         statements: 0,
     }

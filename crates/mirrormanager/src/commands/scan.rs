@@ -40,6 +40,7 @@ fn options(arguments: &Scan) -> ScanOptions {
         },
         writing: if arguments.dry_run { Writing::DryRun } else { Writing::On },
         reading: if arguments.full { Reading::All } else { Reading::Changed },
+        ..ScanOptions::default()
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod acceptance;
 mod choices;
+mod crashes;
 mod deletion;
 mod faults;
 mod incremental;
