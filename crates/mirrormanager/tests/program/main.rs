@@ -14,6 +14,7 @@ mod crawl_cli;
 mod demo;
 mod explain;
 mod help;
+mod killed;
 mod locked;
 mod old_cache_builder;
 mod old_names;
