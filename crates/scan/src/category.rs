@@ -73,7 +73,7 @@ pub(crate) async fn scan(
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
 ) -> CategoryReport {
-    let begun = Instant::now();
+    let (begun, started) = (Instant::now(), clock.now());
     let master = Master::new(store);
     let mut report = CategoryReport {
         name: job.name.clone(),
@@ -92,6 +92,12 @@ pub(crate) async fn scan(
             report.outcome = Outcome::RootRefused(e.to_string())
         }
         Err(e) => report.outcome = Outcome::Failed(e.to_string()),
+    }
+    if report.outcome == Outcome::Done && job.options.writing == Writing::On {
+        // The time at which it began: what changed since may have been missed.
+        if let Err(e) = master.good_scan(job.category, started.timestamp()).await {
+            tracing::warn!(category = job.name, error = %e, "the time of this scan could not be kept");
+        }
     }
     // Without deletion a missing root is a failure like any other (exit status 1 instead of 3).
     if let Outcome::RootRefused(why) = &report.outcome

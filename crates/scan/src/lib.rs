@@ -9,6 +9,7 @@ mod compare;
 pub mod digest;
 pub mod guard;
 pub mod index;
+pub mod metrics;
 mod owner;
 pub mod problem;
 pub mod progress;
@@ -20,6 +21,7 @@ pub mod run;
 pub mod source;
 mod write;
 
+pub use metrics::Metrics;
 pub use problem::Problem;
 pub use progress::{Progress, Quiet};
 pub use report::{CategoryReport, ChangeSet, Counts, Outcome, ScanReport, Timings, Verdict};

@@ -90,3 +90,35 @@ pub enum Problem {
         root: String,
     },
 }
+
+impl Problem {
+    /// The words for all kinds.
+    pub const KINDS: [&str; 10] = [
+        "unlisted",
+        "name",
+        "long_name",
+        "file",
+        "index",
+        "checksum",
+        "conflict",
+        "unguessed",
+        "name_taken",
+        "device",
+    ];
+
+    /// A word for its kind, one of [`KINDS`](Self::KINDS).
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unlisted { .. } => "unlisted",
+            Self::Name { .. } => "name",
+            Self::LongName { .. } => "long_name",
+            Self::File { .. } => "file",
+            Self::Index { .. } => "index",
+            Self::Checksum { .. } => "checksum",
+            Self::Conflict { .. } => "conflict",
+            Self::Unguessed { .. } => "unguessed",
+            Self::NameTaken { .. } => "name_taken",
+            Self::Device { .. } => "device",
+        }
+    }
+}

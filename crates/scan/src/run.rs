@@ -190,6 +190,10 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         tracing::error!(error = %e, "ageing of file details failed");
         report.ageing_failed = Some(e.to_string());
     }
+    match master.good_scans().await {
+        Ok(times) => report.last_good = times,
+        Err(e) => tracing::warn!(error = %e, "the times of the last good scans can not be read"),
+    }
     report.statements = master.statements();
     Ok(report)
 }

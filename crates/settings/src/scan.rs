@@ -72,6 +72,10 @@ pub struct Scan {
     /// What becomes of the repository of a deleted directory: `keep` the row without a directory (as
     /// upstream) or `delete` it.
     pub orphan_repositories: OrphanRepositories,
+    /// Where figures of each scan are written for Prometheus' node exporter (its directory for text files; the
+    /// name must end in `.prom`). Scans of different categories at the same time need files of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// One category of the master tree.
@@ -134,6 +138,7 @@ impl Default for Scan {
             max_delete_percent: 20,
             max_delete_directories: 50,
             orphan_repositories: OrphanRepositories::Keep,
+            metrics_file: None,
         }
     }
 }

@@ -9,6 +9,7 @@ mod lock;
 mod remove;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -150,6 +151,31 @@ impl Master {
         let rows = self.rows(STATE, [category.0.into()]).await?;
         let Some(row) = rows.first() else { return Ok(ScanState::default()) };
         Ok(ScanState { source: row.try_get("", "source")?, device: row.try_get("", "device")? })
+    }
+
+    /// When the categories were scanned well for the last time, seconds since 1970, by name.
+    pub async fn good_scans(&self) -> Result<BTreeMap<String, i64>> {
+        const GOOD: Sql =
+            Sql::same("SELECT c.name, g.at FROM mm3_good_scan g JOIN category c ON c.id = g.category_id");
+        if !self.store.dates_scans() {
+            return Ok(BTreeMap::new());
+        }
+        let rows = self.rows(GOOD, []).await?;
+        rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "at")?))).collect()
+    }
+
+    /// A category was scanned well at this time. Changes nothing that is served, so it is not in the change log.
+    pub async fn good_scan(&self, category: CategoryId, at: i64) -> Result<()> {
+        const SAVE: Sql = Sql::same(
+            "INSERT INTO mm3_good_scan (category_id, at) VALUES ($1, $2) \
+             ON CONFLICT (category_id) DO UPDATE SET at = excluded.at",
+        );
+        if self.store.dates_scans() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            let statement = SAVE.with(self.store.engine(), [category.0.into(), at.into()]);
+            self.store.raw_write().execute_raw(statement).await?;
+        }
+        Ok(())
     }
 
     /// All directories of a category, in no order.

@@ -1,12 +1,12 @@
 //! `scan`
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
-use indicatif::ProgressBar;
 use model::clock::{Clock, SystemClock};
 use scan::{
-    CategoryReport, Deletion, Outcome as CategoryOutcome, Progress, Reading, ScanError, ScanOptions,
+    CategoryReport, Deletion, Metrics, Outcome as CategoryOutcome, Progress, Reading, ScanError, ScanOptions,
     ScanReport, Verdict, Writing,
 };
 use serde::Serialize;
@@ -18,7 +18,7 @@ use crate::arguments::Scan;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
-use crate::progress;
+use crate::progress::ScanLine;
 
 /// Scans and says what came of it.
 pub async fn run(arguments: Scan, context: &Context) -> Outcome {
@@ -68,17 +68,30 @@ pub async fn scan(
     clock: &dyn Clock,
     out: Printer,
 ) -> Outcome<ScanReport> {
-    let bar = Arc::new(Bar { bar: progress::counter(out, "scanning") });
-    let progress: Arc<dyn Progress> = Arc::<Bar>::clone(&bar);
-    let result = scan::run(store, &settings.scan, options, clock, progress).await;
-    bar.bar.finish_and_clear();
-    match result {
-        Ok(report) => Ok(report),
+    let progress: Arc<dyn Progress> = Arc::new(ScanLine::new(out));
+    match scan::run(store, &settings.scan, options, clock, progress).await {
+        Ok(report) => {
+            if let (Some(file), Writing::On) = (&settings.scan.metrics_file, options.writing) {
+                write_metrics(file, &report);
+            }
+            Ok(report)
+        }
         Err(ScanError::Store(error)) => Err(error.into()),
         Err(ScanError::UnknownCategory { name, hint }) if hint.is_empty() => {
             Err(unknown_category(store, settings, &name).await?)
         }
         Err(error) => Err(Failure::input(error)),
+    }
+}
+
+/// Leaves the figures of a run for Prometheus. The scan itself is done, so failing here is only a warning.
+fn write_metrics(file: &Path, report: &ScanReport) {
+    let metrics = Metrics::default();
+    metrics.record(report);
+    let text = metrics.text().map_err(anyhow::Error::from);
+    let written = text.and_then(|text| Ok(snapshot::write_with(file, |out| out.write_all(text.as_bytes()))?));
+    if let Err(error) = written {
+        tracing::warn!("cannot write the metrics of this scan: {error}");
     }
 }
 
@@ -111,7 +124,7 @@ pub fn describe(report: &ScanReport) -> String {
         lines.push(match &category.outcome {
             CategoryOutcome::Done | CategoryOutcome::DeletionRefused(_) => format!(
                 "{}: {} directories, {} files; {} new, {} changed, {} unchanged, {} gone, {} deleted; \
-                 {} repositories and {} file details added ({}, {} statements)",
+                 {} repositories and {} file details added ({}; {} statements)",
                 category.name,
                 c.directories,
                 c.files,
@@ -122,10 +135,10 @@ pub fn describe(report: &ScanReport) -> String {
                 c.deleted,
                 c.repositories,
                 c.details,
-                seconds(category.elapsed),
+                took(category),
                 category.statements,
             ),
-            _ => format!("{}: {}", category.name, outcome_name(category)),
+            _ => format!("{}: {}", category.name, category.outcome.name()),
         });
         if let Some(reason) = outcome_reason(category) {
             lines.push(format!("  {reason}"));
@@ -142,19 +155,10 @@ pub fn describe(report: &ScanReport) -> String {
     lines.join("\n")
 }
 
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
-}
-
-fn outcome_name(category: &CategoryReport) -> &'static str {
-    match &category.outcome {
-        CategoryOutcome::Done => "done",
-        CategoryOutcome::DeletionRefused(_) => "deletion-refused",
-        CategoryOutcome::Skipped(_) => "skipped",
-        CategoryOutcome::Failed(_) => "failed",
-        CategoryOutcome::RootRefused(_) => "root-refused",
-        CategoryOutcome::Locked(_) => "locked",
-    }
+/// How long it took, and where the time went.
+fn took(category: &CategoryReport) -> String {
+    let parts = category.timings.parts().map(|(part, time)| format!("{part} {:.1}", time.as_secs_f64()));
+    format!("{:.1} s: {}", category.elapsed.as_secs_f64(), parts.join(", "))
 }
 
 fn outcome_reason(category: &CategoryReport) -> Option<&str> {
@@ -196,6 +200,7 @@ struct CategorySummary<'a> {
     details: usize,
     bytes_read: u64,
     elapsed_ms: u128,
+    timings_ms: BTreeMap<&'static str, u128>,
     statements: u64,
     problems: Vec<String>,
 }
@@ -211,7 +216,7 @@ fn summary(report: &ScanReport) -> Summary<'_> {
             .iter()
             .map(|category| CategorySummary {
                 name: &category.name,
-                outcome: outcome_name(category),
+                outcome: category.outcome.name(),
                 reason: outcome_reason(category),
                 directories: category.counts.directories,
                 files: category.counts.files,
@@ -227,37 +232,10 @@ fn summary(report: &ScanReport) -> Summary<'_> {
                 details: category.counts.details,
                 bytes_read: category.counts.bytes_read,
                 elapsed_ms: category.elapsed.as_millis(),
+                timings_ms: category.timings.parts().map(|(part, time)| (part, time.as_millis())).into(),
                 statements: category.statements,
                 problems: category.problems.iter().map(ToString::to_string).collect(),
             })
             .collect(),
-    }
-}
-
-struct Bar {
-    bar: ProgressBar,
-}
-
-impl Progress for Bar {
-    fn category(&self, name: &str) {
-        self.bar.set_message(format!("scanning {name}"));
-        self.bar.set_position(0);
-    }
-
-    fn directory(&self, _name: &str, _files: u64) {
-        self.bar.inc(1);
-    }
-
-    fn reading(&self, files: usize) {
-        self.bar.set_message(format!("reading {files} index files"));
-        self.bar.set_position(0);
-    }
-
-    fn read(&self, _directory: &str) {
-        self.bar.inc(1);
-    }
-
-    fn writing(&self) {
-        self.bar.set_message("writing".to_owned());
     }
 }

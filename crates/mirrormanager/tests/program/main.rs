@@ -20,6 +20,7 @@ mod old_cache_builder;
 mod old_names;
 mod old_server;
 mod program;
+mod scan_metrics;
 mod server;
 mod service;
 mod whole_way;

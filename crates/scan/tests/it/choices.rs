@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use model::clock::FixedClock;
 use model::rule_table::MappingRule;
 use scan::{Quiet, ScanOptions, ScanReport, Writing};
 use settings::Scan;
@@ -168,4 +169,30 @@ async fn a_top_directory_outside_of_the_content_root_is_not_scanned() {
 
 async fn nothing_is_left_to_do(store: &store::Store, root: &std::path::Path) -> bool {
     scan(store, root).await.categories.iter().all(|c| c.counts.is_unchanged())
+}
+
+#[tokio::test]
+async fn the_time_of_the_last_good_scan_is_kept() {
+    each(|store| async move {
+        category(&store, "E", "EPEL", "pub/epel").await;
+        let disk = MemoryDisk::default();
+        disk.at(900);
+        disk.file("pub/epel/9/f", "1");
+        let settings = settings(ROOT.as_ref());
+        let last_good = async |now: i64, options: &ScanOptions| {
+            let clock = FixedClock::at(now);
+            let report = scan::run_on(disk.clone(), &store, &settings, options, &clock, Arc::new(Quiet))
+                .await
+                .unwrap();
+            report.last_good.get("E").copied()
+        };
+        let dry = ScanOptions { writing: Writing::DryRun, ..ScanOptions::default() };
+        let plain = ScanOptions::default();
+        assert_eq!(last_good(1_000, &dry).await, None);
+        assert_eq!(last_good(1_100, &plain).await, Some(1_100));
+        assert_eq!(last_good(1_200, &plain).await, Some(1_200), "although nothing has changed");
+        disk.remove("pub/epel");
+        assert_eq!(last_good(1_300, &plain).await, Some(1_200));
+    })
+    .await;
 }
