@@ -10,7 +10,7 @@ use model::directory_name::{join, relative};
 use model::excludes::Excludes;
 use model::ids::{CategoryId, DirectoryId, ProductId, VersionId};
 use settings::scan::OrphanRepositories;
-use store::master::{Lock, Locked, Master, ScanState};
+use store::master::{DirectoryRow, Lock, Locked, Master, ScanState};
 use store::{Store, StoreError};
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -185,11 +185,13 @@ async fn within(
     let mut watch = Watch::start();
     let state = master.state(job.category).await?;
     let mut recorded = Recorded::default();
-    for row in master.directories(job.category).await? {
+    let known = &mut recorded.known;
+    let record = |row: DirectoryRow| {
         if let Some(name) = relative(&job.topdir, &row.name) {
-            recorded.known.insert(name.to_owned(), row);
+            known.insert(Arc::from(name), row.into());
         }
-    }
+    };
+    master.directories(job.category, record).await?;
     watch.lap(&mut report.timings.recorded);
     let started = clock.now().timestamp();
     let listing = list(job, &recorded, &source, progress).await?;
@@ -286,7 +288,7 @@ async fn list(
     if job.options.reading == Reading::Changed {
         // A time of 0 stands for "never read".
         let times = recorded.known.iter().filter(|(_, row)| row.retry.is_none() && row.ctime != Some(0));
-        known.extend(times.filter_map(|(name, row)| Some((name.clone(), row.ctime?))));
+        known = times.filter_map(|(name, row)| Some((Arc::clone(name), row.ctime?))).collect();
     }
     let (source, progress) = (Arc::clone(source), Arc::clone(progress));
     Ok(spawn_blocking(move || source.list(&known, progress.as_ref())).await??)
@@ -314,13 +316,13 @@ async fn read_elsewhere(
     let names: Vec<String> = listing
         .directories
         .iter()
-        .filter(|d| !recorded.known.contains_key(&d.name))
+        .filter(|d| !recorded.known.contains_key(d.name.as_str()))
         .map(|d| join(&job.topdir, &d.name))
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for row in master.directories_named(&names).await? {
         if let Some(name) = relative(&job.topdir, &row.name) {
-            recorded.elsewhere.insert(name.to_owned(), row);
+            recorded.elsewhere.insert(Arc::from(name), row.into());
         }
     }
     debug_assert!(

@@ -13,8 +13,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::TryStreamExt as _;
 use model::ids::{ArchId, CategoryId, DirectoryId, ProductId, RepositoryId, VersionId};
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult, StreamTrait, Value};
 
 use crate::connect::Store;
 use crate::error::Result;
@@ -178,8 +179,8 @@ impl Master {
         Ok(())
     }
 
-    /// All directories of a category, in no order.
-    pub async fn directories(&self, category: CategoryId) -> Result<Vec<DirectoryRow>> {
+    /// Gives all directories of a category to `each`, in no order; they are never in memory all at once.
+    pub async fn directories(&self, category: CategoryId, mut each: impl FnMut(DirectoryRow)) -> Result<()> {
         const WITH_RETRY: Sql = Sql::same(
             "SELECT d.id, d.name, d.readable, d.ctime, r.reason AS retry \
              FROM category_directory cd JOIN directory d ON d.id = cd.directory_id \
@@ -190,7 +191,13 @@ impl Master {
              FROM category_directory cd JOIN directory d ON d.id = cd.directory_id WHERE cd.category_id = $1",
         );
         let sql = if self.has_memory() { WITH_RETRY } else { PLAIN };
-        self.rows(sql, [category.0.into()]).await?.iter().map(directory).collect()
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let statement = sql.with(self.store.engine(), [category.0.into()]);
+        let mut rows = self.store.read().stream_raw(statement).await?;
+        while let Some(row) = rows.try_next().await? {
+            each(directory(&row)?);
+        }
+        Ok(())
     }
 
     /// The rows of these names, whatever category they belong to.

@@ -7,12 +7,14 @@ use std::path::PathBuf;
 
 use model::excludes::Excludes;
 use model::file_name::FileName;
-use model::files::FileEntry;
+use model::files::{FileEntry, Files};
 use model::policy::Policy;
+use model::short_list;
 
 use super::disk::{Disk, Kind, Links, Reading, Stat};
 use super::walk::{Task, Walk};
 use super::{Content, Found, Inside, KnownTimes, Listing, SourceError, TreeSource, pool};
+use crate::index;
 use crate::problem::Problem;
 use crate::progress::Progress;
 
@@ -63,6 +65,11 @@ impl<D: Disk> LocalTree<D> {
     /// Whether this name is left out, wherever it is.
     pub(super) fn hides(&self, name: &[u8]) -> bool {
         self.policy == Policy::Spm && name.starts_with(b".")
+    }
+
+    /// The files of a directory without those that nobody asks for later but by [`TreeSource::entry`].
+    pub(super) fn prune(&self, files: Files) -> Files {
+        short_list::prune(files, self.policy, index::is_index)
     }
 
     fn path(&self, directory: &str, file: &FileName) -> PathBuf {
@@ -122,6 +129,9 @@ impl<D: Disk> TreeSource for LocalTree<D> {
     }
 
     fn entry(&self, directory: &str, file: &FileName) -> io::Result<Option<FileEntry>> {
+        if self.hides(file.as_bytes()) {
+            return Ok(None);
+        }
         match self.disk.stat(&self.path(directory, file)) {
             Ok(stat) if stat.kind == Kind::Directory => Ok(None),
             Ok(stat) => Ok(Some(FileEntry::new(file.clone(), stat.size, self.time(&stat)))),

@@ -261,12 +261,13 @@ impl<D: Disk> Walk<'_, D> {
         let looked = seen.looked;
         out.files += looked.count;
         self.progress.directory(&seen.name, looked.count);
+        let files = || self.tree.prune(Files::from_iter(looked.files));
         let inside = if seen.unchanged {
             Inside::Unchanged(seen.checksum_files)
         } else if looked.problems.is_empty() {
-            Inside::Files(Files::from_iter(looked.files))
+            Inside::Files(files())
         } else {
-            Inside::Partly(Files::from_iter(looked.files))
+            Inside::Partly(files())
         };
         out.problems.extend(looked.problems);
         out.directories.push(Found {

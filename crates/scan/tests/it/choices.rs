@@ -196,3 +196,23 @@ async fn the_time_of_the_last_good_scan_is_kept() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn the_digest_of_any_package_of_a_large_directory_is_recorded() {
+    each(|store| async move {
+        category(&store, "E", "EPEL", "pub/epel").await;
+        let disk = MemoryDisk::default();
+        for number in 0..200 {
+            disk.at(1_000 - number);
+            disk.file(&format!("pub/epel/9/{number:03}.rpm"), "1");
+        }
+        let hash = "0".repeat(64);
+        disk.file("pub/epel/9/x-CHECKSUM", format!("{hash}  150.rpm\n{hash}  000.rpm\n{hash}  gone.rpm\n"));
+        let report = scan_by(&store, &disk, &settings(ROOT.as_ref()), &ScanOptions::default()).await;
+        assert_eq!((report.categories[0].counts.files, report.categories[0].problems.len()), (201, 0));
+        assert_eq!(details(&store).await, ["pub/epel/9/000.rpm 1000", "pub/epel/9/150.rpm 850"]);
+        let stored = files(&store, "pub/epel/9").await.unwrap();
+        assert_eq!(model::files::decode(&stored).unwrap().len(), 3);
+    })
+    .await;
+}

@@ -115,16 +115,38 @@ fn waiting_for_one_directory_does_not_keep_others_waiting() {
 fn waiting_for_one_file_of_a_large_directory_does_not_keep_others_waiting() {
     let disk = MemoryDisk::default();
     for number in 0..1_000 {
-        disk.file(&format!("top/large/{number:03}.rpm"), "1");
+        disk.file(&format!("top/large/{number:03}.iso"), "1");
     }
     // The first and the last one are in different batches whatever the order.
-    let ends = |path: &Path| path.ends_with("000.rpm") || path.ends_with("999.rpm");
+    let ends = |path: &Path| path.ends_with("000.iso") || path.ends_with("999.iso");
     let disk = Hooked { look: in_pairs(ends), ..Hooked::new(disk) };
     let tree = LocalTree::new(disk, "/srv/top", "top", excludes(), 2);
     let listing = tree.list(&KnownTimes::default(), &Quiet).unwrap();
     assert_eq!((listing.problems.len(), listing.files), (0, 1_000));
     let large = listing.directories.last().unwrap();
     assert!(matches!(&large.inside, Inside::Files(files) if files.len() == 1_000));
+}
+
+#[test]
+fn of_a_long_list_only_what_is_needed_later_is_kept() {
+    let disk = MemoryDisk::default();
+    for number in 0..1_000 {
+        disk.at(2_000 - number);
+        disk.file(&format!("top/large/{number:03}.rpm"), "1");
+    }
+    for name in ["repomd.xml", "a-CHECKSUM"] {
+        disk.file(&format!("top/large/{name}"), "1");
+    }
+    let tree = LocalTree::new(disk, "/srv/top", "top", excludes(), 2);
+    let listing = tree.list(&KnownTimes::default(), &Quiet).unwrap();
+    assert_eq!(listing.files, 1_002);
+    let Inside::Files(files) = &listing.directories.last().unwrap().inside else { panic!("{listing:?}") };
+    assert!(files.len() < 30, "{}", files.len());
+    for name in ["000.rpm", "001.rpm", "002.rpm", "repomd.xml", "a-CHECKSUM"] {
+        assert!(files.get(name.as_bytes()).is_some(), "{name}");
+    }
+    let other = tree.entry("large", &"500.rpm".into()).unwrap().unwrap();
+    assert_eq!(other.timestamp, 1_500);
 }
 
 #[test]
