@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
             child::end_with_parent();
             increment::run(form(format)?, url, Path::new(file))
         }
-        ["scan", what, url, root] => scanning::run(what, url, Path::new(root)),
+        ["scan", what, url, place] => scanning::run(what, url, place),
         _ => report(),
     }
 }

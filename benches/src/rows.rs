@@ -21,7 +21,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they run.
-pub const ROWS: [Row; 15] = [
+pub const ROWS: [Row; 16] = [
     Row { name: "mirrorlist", run: |bench| answering::row(bench, Kind::Mirrorlist) },
     Row { name: "mirrorlist-log", run: answering::logging },
     Row { name: "metalink", run: |bench| answering::row(bench, Kind::Metalink) },
@@ -36,6 +36,7 @@ pub const ROWS: [Row; 15] = [
     Row { name: "scan-unchanged", run: scanning::unchanged },
     Row { name: "scan-changed", run: scanning::changed },
     Row { name: "scan-memory", run: scanning::memory },
+    Row { name: "scan-many", run: scanning::many },
     Row { name: "scan-latency", run: scanning::latency },
 ];
 

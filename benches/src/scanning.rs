@@ -2,6 +2,7 @@
 
 mod child;
 mod latency;
+mod many;
 mod tree;
 
 use std::cell::OnceCell;
@@ -16,6 +17,7 @@ use crate::rows::Bench;
 
 pub use child::run;
 pub use latency::row as latency;
+pub use many::row as many;
 pub use tree::Tree;
 
 use child::Scan;
@@ -82,7 +84,7 @@ pub fn first(bench: &Bench) -> io::Result<()> {
             let name = format!("first_{number}_{round}");
             for (engine, url) in bench.scans().databases(bench.folder(), &name)? {
                 let limit = find(tree.root())?;
-                let scan = Scan::first(&url, tree)?;
+                let scan = Scan::first(&url, &tree.place())?;
                 match measured.iter_mut().find(|(known, _)| *known == engine) {
                     Some((_, rounds)) => rounds.push((scan, limit)),
                     None => measured.push((engine, vec![(scan, limit)])),
@@ -118,7 +120,7 @@ pub fn first(bench: &Bench) -> io::Result<()> {
 pub fn unchanged(bench: &Bench) -> io::Result<()> {
     let tree = bench.scans().whole(bench.scale())?;
     for (engine, url) in bench.scans().databases(bench.folder(), "unchanged")? {
-        Scan::first(&url, tree)?;
+        Scan::first(&url, &tree.place())?;
         let rounds = again(&url, tree, |_| Ok(()))?;
         let name = |what| format!("scan_unchanged_{engine}_{what}");
         let pairs = rounds.iter().map(|(scan, limit)| (scan.total, *limit));
@@ -136,7 +138,7 @@ pub fn unchanged(bench: &Bench) -> io::Result<()> {
 pub fn changed(bench: &Bench) -> io::Result<()> {
     let tree = bench.scans().whole(bench.scale())?;
     for (engine, url) in bench.scans().databases(bench.folder(), "changed")? {
-        Scan::first(&url, tree)?;
+        Scan::first(&url, &tree.place())?;
         let rounds = again(&url, tree, |tree| tree.change(0.01))?;
         let pairs = rounds.iter().map(|(scan, limit)| (scan.total, *limit));
         bench.report(&Figure::of_pairs(
@@ -156,8 +158,8 @@ pub fn changed(bench: &Bench) -> io::Result<()> {
 pub fn memory(bench: &Bench) -> io::Result<()> {
     let tree = bench.scans().whole(bench.scale())?;
     for (engine, url) in bench.scans().databases(bench.folder(), "memory")? {
-        let first = megabytes(Scan::first(&url, tree)?.peak);
-        let again = megabytes(Scan::again(&url, tree)?.peak);
+        let first = megabytes(Scan::first(&url, &tree.place())?.peak);
+        let again = megabytes(Scan::again(&url, &tree.place())?.peak);
         let name = |what| format!("scan_memory_{engine}_{what}");
         bench.report(&Figure::of_value(name("first"), "MB", Target::AtMost(200.0), first));
         bench.report(&Figure::of_value(name("unchanged"), "MB", Target::AtMost(200.0), again));
@@ -171,7 +173,7 @@ fn again(url: &str, tree: &Tree, before: impl Fn(&Tree) -> io::Result<()>) -> io
     let round = |_| {
         before(tree)?;
         let limit = find(tree.root())?;
-        Ok((Scan::again(url, tree)?, limit))
+        Ok((Scan::again(url, &tree.place())?, limit))
     };
     (0..2 * ROUNDS - 1).map(round).collect()
 }

@@ -9,6 +9,8 @@ use std::time::Instant;
 use tempfile::TempDir;
 use testkit::tree::{self, Shape};
 
+use super::child::Place;
+
 /// A tree. It goes when this is dropped.
 pub struct Tree {
     folder: TempDir,
@@ -30,6 +32,11 @@ impl Tree {
     /// Where it is.
     pub fn root(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// What a scan is to scan.
+    pub(super) fn place(&self) -> Place {
+        Place::Disk(self.root().to_owned())
     }
 
     /// How many directories it has.
