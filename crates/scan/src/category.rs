@@ -11,7 +11,7 @@ use model::excludes::Excludes;
 use model::ids::{CategoryId, DirectoryId, ProductId, VersionId};
 use model::policy::Policy;
 use settings::scan::OrphanRepositories;
-use store::master::{Lock, Locked, Master, ScanState};
+use store::master::{DirectoryRow, Lock, Locked, Master, ScanState};
 use store::{Store, StoreError};
 use tokio::task::{JoinError, spawn_blocking};
 
@@ -23,15 +23,18 @@ use crate::index::{self, Indexes};
 use crate::owner;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::report::{CategoryReport, Counts, Outcome};
+use crate::report::{CategoryReport, Counts, Outcome, Timings};
 use crate::repositories::{self, Known, Repositories};
 use crate::rules::Rules;
 use crate::run::{Deletion, Reading, ScanOptions, Writing};
 use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
 use crate::write::{self, Plan};
 
-/// How often a lock that another scan has is asked for again.
-const LOCK_POLL: Duration = Duration::from_millis(200);
+/// How often it is looked whether another scan of the category has ended.
+const LOCK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// At most as many index files are in memory at the same time.
+const INDEX_THREADS: usize = 16;
 
 /// A category to be scanned.
 pub(crate) struct Job {
@@ -61,6 +64,8 @@ enum Failure {
     Source(#[from] SourceError),
     #[error("{0}")]
     Root(String),
+    #[error("its lock was lost while the tree was read, so another scan may have written; scan again")]
+    LockLost,
 }
 
 /// Scans it; whatever happens is in the report.
@@ -71,7 +76,7 @@ pub(crate) async fn scan(
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
 ) -> CategoryReport {
-    let begun = Instant::now();
+    let (begun, started) = (Instant::now(), clock.now());
     let master = Master::new(store);
     let mut report = CategoryReport {
         name: job.name.clone(),
@@ -80,6 +85,7 @@ pub(crate) async fn scan(
         problems: Vec::new(),
         changes: ChangeSet::default(),
         elapsed: std::time::Duration::ZERO,
+        timings: Timings::default(),
         statements: 0,
     };
     match locked(&master, &job, source, clock, progress, &mut report).await {
@@ -90,6 +96,12 @@ pub(crate) async fn scan(
         }
         Err(Failure::Store(e)) => report.outcome = Outcome::NotStored(e.to_string()),
         Err(e) => report.outcome = Outcome::Failed(e.to_string()),
+    }
+    if report.outcome == Outcome::Done && job.options.writing == Writing::On {
+        // The time at which it began: what changed since may have been missed.
+        if let Err(e) = master.good_scan(job.category, started.timestamp()).await {
+            tracing::warn!(category = job.name, error = %e, "the time of this scan could not be kept");
+        }
     }
     // Without deletion a missing root is a failure like any other (exit status 1 instead of 3).
     if let Outcome::RootRefused(why) = &report.outcome
@@ -125,33 +137,46 @@ async fn locked(
     report: &mut CategoryReport,
 ) -> Result<(), Failure> {
     if job.options.writing == Writing::DryRun {
-        return within(master, job, source, clock, progress, report).await;
+        return within(master, job, source, clock, progress, report, None).await;
     }
-    let lock = match lock(master, job, clock).await? {
+    let mut lock = match lock(master, job, clock, progress).await? {
         Ok(lock) => lock,
         Err(locked) => {
-            let who = locked.owner.map_or_else(String::new, |owner| format!(" ({owner})"));
-            report.outcome = Outcome::Locked(format!("another scan of it is running{who}"));
+            report.outcome = Outcome::Locked(locked.to_string());
             return Ok(());
         }
     };
-    let result = within(master, job, source, clock, progress, report).await;
+    let result = within(master, job, source, clock, progress, report, Some(&mut lock)).await;
     if let Err(e) = lock.release().await {
         tracing::warn!(category = job.name, error = %e, "the lock could not be given back");
     }
     result
 }
 
-/// The category's lock, waited for as long as was asked.
-async fn lock(master: &Master, job: &Job, clock: &dyn Clock) -> Result<Result<Lock, Locked>, Failure> {
-    let begun = Instant::now();
+/// Takes the lock, after some time if it has to be.
+async fn lock(
+    master: &Master,
+    job: &Job,
+    clock: &dyn Clock,
+    progress: &Arc<dyn Progress>,
+) -> Result<std::result::Result<Lock, Locked>, StoreError> {
+    let (begun, owner) = (Instant::now(), owner::name());
+    let mut told = false;
     loop {
-        let taken = master.lock(job.category, &owner::name(), clock.now(), owner::state).await?;
+        let locked = match master.lock(job.category, &owner, clock.now(), owner::state).await? {
+            Ok(lock) => return Ok(Ok(lock)),
+            Err(locked) => locked,
+        };
         let left = job.options.wait.saturating_sub(begun.elapsed());
-        if taken.is_ok() || left.is_zero() {
-            return Ok(taken);
+        if left.is_zero() {
+            return Ok(Err(locked));
         }
-        tokio::time::sleep(left.min(LOCK_POLL)).await;
+        if !told {
+            tracing::info!(category = job.name, "waiting: {locked}");
+            progress.waiting(&locked.to_string());
+            told = true;
+        }
+        tokio::time::sleep(left.min(LOCK_INTERVAL)).await;
     }
 }
 
@@ -162,14 +187,19 @@ async fn within(
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
     report: &mut CategoryReport,
+    lock: Option<&mut Lock>,
 ) -> Result<(), Failure> {
+    let mut watch = Watch::start();
     let state = master.state(job.category).await?;
     let mut recorded = Recorded::default();
-    for row in master.directories(job.category).await? {
+    let known = &mut recorded.known;
+    let record = |row: DirectoryRow| {
         if let Some(name) = relative(&job.topdir, &row.name) {
-            recorded.known.insert(name.to_owned(), row);
+            known.insert(Arc::from(name), row.into());
         }
-    }
+    };
+    master.directories(job.category, record).await?;
+    watch.lap(&mut report.timings.recorded);
     let started = clock.now().timestamp();
     let listing = list(master, job, &recorded, &source, progress).await?;
     let excluded = |name: &str| job.excludes.is_excluded(&join(&job.topdir, name));
@@ -177,12 +207,16 @@ async fn within(
         return Err(Failure::Root(format!("master root {}: {reason}; is it mounted?", job.root)));
     }
     count(&listing, &mut report.counts);
+    watch.lap(&mut report.timings.listing);
     read_elsewhere(master, job, &listing, &mut recorded).await?;
     read_files(master, &listing, &mut recorded).await?;
-    let (listing, indexes) = read_indexes(&source, listing, job.threads, progress).await?;
+    watch.lap(&mut report.timings.recorded);
+    let (listing, indexes) = read_indexes(&source, listing, job.threads.min(INDEX_THREADS), progress).await?;
+    watch.lap(&mut report.timings.indexes);
     let of: HashSet<&str> = indexes.details.iter().map(|d| d.directory.as_str()).collect();
     let of: Vec<DirectoryId> = of.into_iter().filter_map(|name| Some(recorded.row(name)?.id)).collect();
     recorded.details = master.details(&of).await?.into_iter().collect();
+    watch.lap(&mut report.timings.recorded);
 
     report.problems.extend(listing.problems.iter().cloned());
     report.problems.extend(indexes.problems.iter().cloned());
@@ -220,6 +254,7 @@ async fn within(
     };
     plan.describe(report);
     report.changes = changes::of_plan(&plan, job, &recorded);
+    watch.lap(&mut report.timings.comparing);
     if job.options.writing == Writing::DryRun {
         report.changes.details.gone = changes::gone_details(master, job, &plan.delete).await?;
         return Ok(());
@@ -227,9 +262,31 @@ async fn within(
     if plan.is_empty(master.has_memory()) {
         return Ok(());
     }
+    if let Some(lock) = lock
+        && !lock.is_held().await?
+    {
+        return Err(Failure::LockLost);
+    }
     progress.writing();
     write::apply(master, job, &plan, &recorded, report).await?;
+    watch.lap(&mut report.timings.writing);
     Ok(())
+}
+
+/// Tells how long each part of a scan took.
+struct Watch(Instant);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Adds the time since the start or the last lap.
+    fn lap(&mut self, to: &mut Duration) {
+        let now = Instant::now();
+        *to += now - self.0;
+        self.0 = now;
+    }
 }
 
 /// The tree, got off the async threads.
@@ -244,10 +301,12 @@ async fn list(
     if job.options.reading == Reading::Changed {
         // A time of 0 stands for "never read".
         let times = recorded.known.iter().filter(|(_, row)| row.retry.is_none() && row.ctime != Some(0));
-        known.extend(times.filter_map(|(name, row)| Some((name.clone(), row.ctime?))));
-        if job.rules.policy == Policy::Spm {
-            in_place::forget::<Failure>(master, source, job.threads, recorded, &mut known).await?;
-        }
+        let rewritten = match job.rules.policy {
+            Policy::Umdl => HashSet::new(),
+            Policy::Spm => in_place::rewritten::<Failure>(master, source, job.threads, recorded).await?,
+        };
+        let times = times.filter(|(name, _)| !rewritten.contains(*name));
+        known = times.filter_map(|(name, row)| Some((Arc::clone(name), row.ctime?))).collect();
     }
     let (source, progress) = (Arc::clone(source), Arc::clone(progress));
     Ok(spawn_blocking(move || source.list(&known, progress.as_ref())).await??)
@@ -275,13 +334,13 @@ async fn read_elsewhere(
     let names: Vec<String> = listing
         .directories
         .iter()
-        .filter(|d| !recorded.known.contains_key(&d.name))
+        .filter(|d| !recorded.known.contains_key(d.name.as_str()))
         .map(|d| join(&job.topdir, &d.name))
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for row in master.directories_named(&names).await? {
         if let Some(name) = relative(&job.topdir, &row.name) {
-            recorded.elsewhere.insert(name.to_owned(), row);
+            recorded.elsewhere.insert(Arc::from(name), row.into());
         }
     }
     debug_assert!(

@@ -22,7 +22,7 @@ use crate::repomd;
 use crate::rules::Rules;
 use crate::run::{self, ScanError, ScanOptions};
 use crate::source::TreeSource as _;
-use crate::source::disk::{Disk as _, OsDisk};
+use crate::source::disk::{Directory as _, Disk as _, OsDisk};
 use crate::source::local::LocalTree;
 
 /// Which file, and how to look at it.
@@ -101,7 +101,8 @@ pub async fn update(
             said(FileOutcome::NoDirectory(join(topdir, parent(&below).unwrap_or_default())));
             continue;
         };
-        let tree = LocalTree::new(OsDisk, root, topdir, rules.excludes(&entry.excludes)?, 1);
+        let tree = LocalTree::new(OsDisk, root, topdir, rules.excludes(&entry.excludes)?, 1)
+            .with_policy(rules.policy);
         let (name, hash) = (FileName::from(last_component(&below)), update.hash);
         let read = spawn_blocking(move || look(&tree, &relative, &name, hash)).await;
         said(match read {
@@ -186,7 +187,8 @@ fn look(
         if (before.mtime(), before.mtime_nsec(), length) != (after.mtime(), after.mtime_nsec(), after.len()) {
             return Err(io::Error::other("it changes while it is being read"));
         }
-        return Ok(Some(detail(after.ctime(), length, digests)));
+        let entry = tree.entry(directory, name)?.ok_or(io::ErrorKind::NotFound)?;
+        return Ok(Some(detail(entry.timestamp, length, digests)));
     }
     let entry = tree.entry(directory, name)?.ok_or(io::ErrorKind::NotFound)?;
     let told = told(tree, directory, name)?;
@@ -199,11 +201,10 @@ fn told(tree: &LocalTree<OsDisk>, directory: &str, name: &FileName) -> io::Resul
     loop {
         let place = directory.strip_prefix(at).unwrap_or(directory).trim_start_matches('/');
         let listed = ListedFile { directory: place.into(), name: name.clone() };
-        let mut files: Vec<_> = OsDisk
-            .list(&tree.path(at, &FileName::from("")))?
-            .into_iter()
-            .filter_map(|entry| Some((checksums::kind(&entry.name)?, FileName::from(entry.name))))
-            .collect();
+        let mut files = Vec::new();
+        OsDisk.open(&tree.path(at, &FileName::from("")))?.entries(&mut |entry| {
+            files.extend(checksums::kind(entry.name).map(|kind| (kind, FileName::from(entry.name))));
+        })?;
         files.sort();
         let mut said = Checksums::default();
         for (kind, file) in files {

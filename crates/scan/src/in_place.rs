@@ -3,44 +3,42 @@
 //! Policy `spm` looks for them (`spec/scan-primary-mirror.md` 11, row 13): one look at each `repomd.xml` whose
 //! directory has been read before. With policy `umdl` only the directory's time counts, as upstream.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use model::directory_name::last_component;
 use model::file_name::FileName;
 use model::files;
+use model::ids::DirectoryId;
 use store::StoreError;
 use store::master::Master;
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::compare::Recorded;
-use crate::source::{KnownTimes, TreeSource};
+use crate::source::TreeSource;
 
 /// Recorded file lists by the relative names of their directories.
-type Stored = Vec<(String, Option<Vec<u8>>)>;
+type Stored = Vec<(Arc<str>, Option<Vec<u8>>)>;
 
-/// Takes the directories whose `repomd.xml` is not as recorded out of `known`, so that they are read.
-pub(crate) async fn forget<E: From<StoreError> + From<JoinError>>(
+/// The directories whose `repomd.xml` is not as recorded.
+pub(crate) async fn rewritten<E: From<StoreError> + From<JoinError>>(
     master: &Master,
     source: &Arc<dyn TreeSource>,
     threads: usize,
     recorded: &Recorded,
-    known: &mut KnownTimes,
-) -> Result<(), E> {
-    let names = known.keys().filter(|name| last_component(name) == "repodata");
-    let by_id: std::collections::HashMap<_, _> =
-        names.filter_map(|name| Some((recorded.row(name)?.id, name.clone()))).collect();
-    let ids: Vec<_> = by_id.keys().copied().collect();
+) -> Result<HashSet<Arc<str>>, E> {
+    let indexes = recorded.known.iter().filter(|(name, _)| last_component(name) == "repodata");
+    let names: HashMap<DirectoryId, &Arc<str>> = indexes.map(|(name, row)| (row.id, name)).collect();
+    let ids: Vec<DirectoryId> = names.keys().copied().collect();
     let stored = master.files(&ids).await?.into_iter();
-    let stored: Stored = stored.filter_map(|(id, files)| Some((by_id.get(&id)?.clone(), files))).collect();
+    let stored: Stored =
+        stored.filter_map(|(id, files)| Some((Arc::clone(names.get(&id)?), files))).collect();
     let source = Arc::clone(source);
-    for name in spawn_blocking(move || rewritten(source.as_ref(), &stored, threads)).await? {
-        known.remove(&name);
-    }
-    Ok(())
+    Ok(spawn_blocking(move || different(source.as_ref(), &stored, threads)).await?)
 }
 
-fn rewritten(source: &dyn TreeSource, stored: &Stored, threads: usize) -> Vec<String> {
-    let out = Mutex::new(Vec::new());
+fn different(source: &dyn TreeSource, stored: &Stored, threads: usize) -> HashSet<Arc<str>> {
+    let out = Mutex::new(HashSet::new());
     let share = stored.len().div_ceil(threads.max(1)).max(1);
     std::thread::scope(|scope| {
         for part in stored.chunks(share) {
@@ -48,7 +46,7 @@ fn rewritten(source: &dyn TreeSource, stored: &Stored, threads: usize) -> Vec<St
             scope.spawn(move || {
                 for (name, files) in part {
                     if differs(source, name, files.as_deref()) {
-                        out.lock().unwrap_or_else(PoisonError::into_inner).push(name.clone());
+                        out.lock().unwrap_or_else(PoisonError::into_inner).insert(Arc::clone(name));
                     }
                 }
             });

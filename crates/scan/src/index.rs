@@ -51,6 +51,15 @@ enum Purpose {
     Checksums(Algorithm),
 }
 
+/// The files that are read for themselves.
+const INDEXES: [(&str, Purpose); 2] = [("repomd.xml", Purpose::Repomd), ("summary", Purpose::Summary)];
+
+/// Whether a file of this name is read.
+pub(crate) fn is_index(name: &FileName) -> bool {
+    INDEXES.iter().any(|(index, _)| name.as_bytes() == index.as_bytes())
+        || checksums::kind(name.as_bytes()).is_some()
+}
+
 struct Task<'a> {
     directory: &'a Found,
     file: FileName,
@@ -162,6 +171,14 @@ fn files(directory: &Found) -> Option<&Files> {
     }
 }
 
+/// A file that is in the listing.
+fn known(inside: &Inside, name: &FileName) -> Option<FileEntry> {
+    match inside {
+        Inside::Files(files) | Inside::Partly(files) => files.get(name.as_bytes()).cloned(),
+        Inside::Unchanged(_) | Inside::Unlisted => None,
+    }
+}
+
 /// All files to read, in the order of directories, kinds and names.
 fn tasks(listing: &Listing) -> Vec<Task<'_>> {
     let mut above_changed: HashSet<&str> = HashSet::new();
@@ -179,7 +196,7 @@ fn tasks(listing: &Listing) -> Vec<Task<'_>> {
         let mut names = Vec::new();
         match &directory.inside {
             Inside::Files(files) | Inside::Partly(files) => {
-                for (name, purpose) in [("repomd.xml", Purpose::Repomd), ("summary", Purpose::Summary)] {
+                for (name, purpose) in INDEXES {
                     if files.get(name.as_bytes()).is_some() {
                         out.push(Task { directory, file: FileName::from(name), purpose });
                     }
@@ -224,8 +241,12 @@ fn settle(
         let place = if below.is_empty() { directory.name.clone() } else { join(&directory.name, below) };
         let Some(target) = by_name.get(place.as_str()) else { continue };
         let entry: Option<FileEntry> = match &target.inside {
-            Inside::Files(files) | Inside::Partly(files) => files.get(listed.name.as_bytes()).cloned(),
-            Inside::Unchanged(_) if files(directory).is_some() => match source.entry(&place, &listed.name) {
+            Inside::Unlisted => None,
+            Inside::Unchanged(_) if files(directory).is_none() => None,
+            // What is not in the listing may have been left out of it.
+            inside => match known(inside, &listed.name)
+                .map_or_else(|| source.entry(&place, &listed.name), |e| Ok(Some(e)))
+            {
                 Ok(entry) => entry,
                 Err(e) => {
                     out.problems.push(complain(&listed.name, &e.to_string()));
@@ -233,7 +254,6 @@ fn settle(
                     None
                 }
             },
-            Inside::Unchanged(_) | Inside::Unlisted => None,
         };
         let Some(entry) = entry else { continue };
         out.details.push(Detail {

@@ -14,6 +14,7 @@ pub mod guard;
 mod guess;
 mod in_place;
 pub mod index;
+pub mod metrics;
 mod owner;
 pub mod problem;
 pub mod progress;
@@ -26,7 +27,8 @@ pub mod source;
 mod write;
 
 pub use changes::ChangeSet;
+pub use metrics::Metrics;
 pub use problem::Problem;
 pub use progress::{Progress, Quiet};
-pub use report::{CategoryReport, Counts, Outcome, ScanReport, Verdict};
+pub use report::{CategoryReport, Counts, Outcome, ScanReport, Timings, Verdict};
 pub use run::{Deletion, Reading, ScanError, ScanOptions, Writing, run, run_on};

@@ -96,3 +96,37 @@ pub enum Problem {
         root: String,
     },
 }
+
+impl Problem {
+    /// The words for all kinds.
+    pub const KINDS: [&str; 11] = [
+        "unlisted",
+        "name",
+        "long_name",
+        "file",
+        "index",
+        "checksum",
+        "conflict",
+        "unguessed",
+        "no_prefix",
+        "name_taken",
+        "device",
+    ];
+
+    /// A word for its kind, one of [`KINDS`](Self::KINDS).
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unlisted { .. } => "unlisted",
+            Self::Name { .. } => "name",
+            Self::LongName { .. } => "long_name",
+            Self::File { .. } => "file",
+            Self::Index { .. } => "index",
+            Self::Checksum { .. } => "checksum",
+            Self::Conflict { .. } => "conflict",
+            Self::Unguessed { .. } => "unguessed",
+            Self::NoPrefix { .. } => "no_prefix",
+            Self::NameTaken { .. } => "name_taken",
+            Self::Device { .. } => "device",
+        }
+    }
+}

@@ -7,6 +7,9 @@ pub trait Progress: Send + Sync {
     /// A category begins.
     fn category(&self, _name: &str) {}
 
+    /// Another scan has the category; this one waits until it is done.
+    fn waiting(&self, _who: &str) {}
+
     /// One more directory has been looked at.
     fn directory(&self, _name: &str, _files: u64) {}
 

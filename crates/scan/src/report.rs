@@ -1,5 +1,6 @@
 //! What a scan did, as data: the command line turns it into text, JSON and an exit status.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::changes::{ChangeSet, ChangedDetail};
@@ -18,6 +19,8 @@ pub struct ScanReport {
     pub ageing_failed: Option<String>,
     /// Statements for the list of categories and for ageing.
     pub statements: u64,
+    /// When each category of the database was scanned well for the last time, seconds since 1970.
+    pub last_good: BTreeMap<String, i64>,
 }
 
 /// One category.
@@ -35,8 +38,38 @@ pub struct CategoryReport {
     pub changes: ChangeSet,
     /// How long it took.
     pub elapsed: Duration,
+    /// Where the time went.
+    pub timings: Timings,
     /// SQL statements, without BEGIN, COMMIT and locks.
     pub statements: u64,
+}
+
+/// Where the time of a category went, as far as it came. What is missing to the whole is waiting for the lock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Asking the database what is recorded.
+    pub recorded: Duration,
+    /// Listing the tree.
+    pub listing: Duration,
+    /// Reading index and checksum files.
+    pub indexes: Duration,
+    /// Comparing.
+    pub comparing: Duration,
+    /// The transaction.
+    pub writing: Duration,
+}
+
+impl Timings {
+    /// Every part with a word for it.
+    pub const fn parts(&self) -> [(&'static str, Duration); 5] {
+        [
+            ("recorded", self.recorded),
+            ("listing", self.listing),
+            ("indexes", self.indexes),
+            ("comparing", self.comparing),
+            ("writing", self.writing),
+        ]
+    }
 }
 
 /// How a category ended.
@@ -56,6 +89,23 @@ pub enum Outcome {
     RootRefused(String),
     /// Another scan has it; nothing was done.
     Locked(String),
+}
+
+impl Outcome {
+    /// The words for all of them.
+    pub const NAMES: [&str; 6] = ["done", "deletion-refused", "skipped", "failed", "root-refused", "locked"];
+
+    /// A word for it, one of [`NAMES`](Self::NAMES).
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::DeletionRefused(_) => "deletion-refused",
+            Self::Skipped(_) => "skipped",
+            Self::Failed(_) | Self::NotStored(_) => "failed",
+            Self::RootRefused(_) => "root-refused",
+            Self::Locked(_) => "locked",
+        }
+    }
 }
 
 /// The figures of a category.

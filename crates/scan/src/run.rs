@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use model::clock::Clock;
-use model::excludes::{Excludes, PatternError};
+use model::excludes::PatternError;
 use model::ids::CategoryId;
 use model::policy::Policy;
 use model::rule_table::RuleError;
@@ -22,7 +22,7 @@ use crate::progress::Progress;
 use crate::report::{CategoryReport, Counts, Outcome, ScanReport};
 use crate::rules::Rules;
 use crate::source::disk::{Disk, OsDisk};
-use crate::source::local::{Hidden, LocalTree};
+use crate::source::local::LocalTree;
 use crate::source::{SourceError, TreeSource};
 
 /// What to scan and how far to go.
@@ -38,7 +38,7 @@ pub struct ScanOptions {
     pub writing: Writing,
     /// Whether recorded times are believed.
     pub reading: Reading,
-    /// How long to wait for another scan of a category to end.
+    /// How long to wait for another scan of the same category, each time.
     pub wait: Duration,
 }
 
@@ -164,8 +164,8 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             root == entry.path.as_ref().unwrap_or(&default_root)
         });
         let root = entry.path.unwrap_or(default_root);
-        let source: Arc<dyn TreeSource> =
-            Arc::new(local_tree(disk.clone(), &root, &topdir, &excludes, settings));
+        let tree = LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads);
+        let source: Arc<dyn TreeSource> = Arc::new(tree.with_policy(rules.policy));
         let job = Job {
             category: row.id,
             name: entry.name,
@@ -195,22 +195,12 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         tracing::error!(error = %e, "ageing of file details failed");
         report.ageing_failed = Some(e.to_string());
     }
+    match master.good_scans().await {
+        Ok(times) => report.last_good = times,
+        Err(e) => tracing::warn!(error = %e, "the times of the last good scans can not be read"),
+    }
     report.statements = master.statements();
     Ok(report)
-}
-
-fn local_tree<D: Disk>(
-    disk: D,
-    root: &Path,
-    topdir: &str,
-    excludes: &Excludes,
-    settings: &Scan,
-) -> LocalTree<D> {
-    let hidden = match settings.policy {
-        Policy::Umdl => Hidden::Kept,
-        Policy::Spm => Hidden::LeftOut,
-    };
-    LocalTree::new(disk, root, topdir, excludes.clone(), settings.threads).hidden(hidden)
 }
 
 /// Where a top directory is by default. Its name comes from the database, where anything may stand.
@@ -291,6 +281,7 @@ fn ended(name: String, outcome: Outcome) -> CategoryReport {
         problems: Vec::new(),
         changes: crate::ChangeSet::default(),
         elapsed: Duration::ZERO,
+        timings: crate::report::Timings::default(),
         statements: 0,
     }
 }

@@ -62,22 +62,21 @@ pub(crate) async fn apply(
     recorded: &Recorded,
     report: &mut CategoryReport,
 ) -> Result<()> {
-    match attempt(master, job, plan, recorded, report).await {
-        Err(e) if is_transient(&e) => {
+    match attempt(master, job, plan, recorded, report, Attempt::First).await {
+        Err(e) if e.is_transient() => {
             tracing::warn!(category = job.name, error = %e, "writing failed, trying once more");
-            attempt(master, job, plan, recorded, report).await
+            attempt(master, job, plan, recorded, report, Attempt::Second).await
         }
         result => result,
     }
 }
 
-/// Serialisation failures, deadlocks and lost connections, by what the engines say of them.
-fn is_transient(e: &StoreError) -> bool {
-    const SIGNS: [&str; 5] =
-        ["deadlock detected", "could not serialize", "connection", "terminating", "database is locked"];
-    let StoreError::Db(e) = e else { return false };
-    let text = e.to_string();
-    SIGNS.iter().any(|sign| text.contains(sign))
+/// How often the plan has been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    /// Where the connection was lost, the first one may have been committed all the same.
+    Second,
 }
 
 async fn attempt(
@@ -86,6 +85,7 @@ async fn attempt(
     plan: &Plan,
     recorded: &Recorded,
     report: &mut CategoryReport,
+    number: Attempt,
 ) -> Result<()> {
     let mut tx = master.begin().await?;
     let differences = &plan.differences;
@@ -146,11 +146,18 @@ async fn attempt(
         touched.insert(id_of(directory)?);
     }
 
-    let details: Vec<DetailRow> = differences
+    let mut details: Vec<DetailRow> = differences
         .details
         .iter()
         .map(|detail| Ok(detail_row(detail, id_of(&detail.directory)?)))
         .collect::<Result<_>>()?;
+    if number == Attempt::Second {
+        // Everything else is the same when it is written twice.
+        let directories: HashSet<DirectoryId> = details.iter().map(|detail| detail.directory).collect();
+        let directories: Vec<DirectoryId> = directories.into_iter().collect();
+        let there: HashSet<DetailRow> = master.details(&directories).await?.into_iter().collect();
+        details.retain(|detail| !there.contains(detail));
+    }
     tx.add_details(&details).await?;
     touched.extend(details.iter().map(|detail| detail.directory));
 

@@ -24,7 +24,8 @@ pub struct Scan {
     /// (scan-primary-mirror). It decides which files of a large directory are recorded (the 3 or the 10 newest),
     /// whether hidden files and directories are (`spm`: not), and the defaults of the rules below.
     pub policy: Policy,
-    /// Threads that read directories. More help when the master tree is on a network file system.
+    /// Threads that wait for the master tree at the same time, at most. There are only as many as processors
+    /// while the tree is on a disk that answers at once, and more and more on a network file system.
     pub threads: usize,
     /// No repositories are made below directories whose full names begin with one of these. Without it
     /// those of the policy.
@@ -74,6 +75,10 @@ pub struct Scan {
     /// What becomes of the repository of a deleted directory: `keep` the row without a directory (as
     /// upstream) or `delete` it.
     pub orphan_repositories: OrphanRepositories,
+    /// Where figures of each scan are written for Prometheus' node exporter (its directory for text files; the
+    /// name must end in `.prom`). Scans of different categories at the same time need files of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// One category of the master tree.
@@ -119,7 +124,7 @@ impl Default for Scan {
             sources: Vec::new(),
             excludes: Vec::new(),
             policy: Policy::Umdl,
-            threads: 8,
+            threads: 64,
             skip_paths_for_version: None,
             skip_repository_paths: None,
             test_paths: None,
@@ -135,6 +140,7 @@ impl Default for Scan {
             max_delete_percent: 20,
             max_delete_directories: 50,
             orphan_repositories: OrphanRepositories::Keep,
+            metrics_file: None,
         }
     }
 }

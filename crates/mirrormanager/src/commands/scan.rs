@@ -3,12 +3,11 @@
 pub mod explain;
 pub mod report;
 
+use std::path::Path;
 use std::sync::Arc;
 
-use indicatif::ProgressBar;
 use model::clock::{Clock, SystemClock};
-use model::file_name::FileName;
-use scan::{Deletion, Progress, Reading, ScanError, ScanOptions, ScanReport, Verdict, Writing};
+use scan::{Deletion, Metrics, Progress, Reading, ScanError, ScanOptions, ScanReport, Verdict, Writing};
 use settings::Settings;
 use store::Store;
 
@@ -17,7 +16,7 @@ use crate::arguments::{Scan, ScanCommand, ScanRun};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
-use crate::progress;
+use crate::progress::ScanLine;
 
 /// Scans and says what came of it, or does what was asked for instead.
 pub async fn run(arguments: Scan, context: &Context) -> Outcome {
@@ -83,12 +82,14 @@ pub async fn scan(
     clock: &dyn Clock,
     out: Printer,
 ) -> Outcome<ScanReport> {
-    let bar = Arc::new(Bar { bar: progress::counter(out, "scanning") });
-    let progress: Arc<dyn Progress> = Arc::<Bar>::clone(&bar);
-    let result = scan::run(store, &settings.scan, options, clock, progress).await;
-    bar.bar.finish_and_clear();
-    match result {
-        Ok(report) => Ok(report),
+    let progress: Arc<dyn Progress> = Arc::new(ScanLine::new(out));
+    match scan::run(store, &settings.scan, options, clock, progress).await {
+        Ok(report) => {
+            if let (Some(file), Writing::On) = (&settings.scan.metrics_file, options.writing) {
+                write_metrics(file, &report);
+            }
+            Ok(report)
+        }
         Err(error) => Err(failure(error, store, settings).await?),
     }
 }
@@ -101,6 +102,17 @@ pub async fn failure(error: ScanError, store: &Store, settings: &Settings) -> Ou
             unknown_category(store, settings, &name).await
         }
         error => Ok(Failure::input(error)),
+    }
+}
+
+/// Leaves the figures of a run for Prometheus. The scan itself is done, so failing here is only a warning.
+fn write_metrics(file: &Path, report: &ScanReport) {
+    let metrics = Metrics::default();
+    metrics.record(report);
+    let text = metrics.text().map_err(anyhow::Error::from);
+    let written = text.and_then(|text| Ok(snapshot::write_with(file, |out| out.write_all(text.as_bytes()))?));
+    if let Err(error) = written {
+        tracing::warn!("cannot write the metrics of this scan: {error}");
     }
 }
 
@@ -122,33 +134,5 @@ pub fn exit(report: &ScanReport) -> Exit {
         Verdict::Failed => Exit::Failed,
         Verdict::DeletionRefused => Exit::DeletionRefused,
         Verdict::Locked => Exit::Locked,
-    }
-}
-
-struct Bar {
-    bar: ProgressBar,
-}
-
-impl Progress for Bar {
-    fn category(&self, name: &str) {
-        self.bar.set_message(format!("scanning {name}"));
-        self.bar.set_position(0);
-    }
-
-    fn directory(&self, _name: &str, _files: u64) {
-        self.bar.inc(1);
-    }
-
-    fn reading(&self, files: usize) {
-        self.bar.set_message(format!("reading {files} index files"));
-        self.bar.set_position(0);
-    }
-
-    fn read(&self, _directory: &str, _file: &FileName) {
-        self.bar.inc(1);
-    }
-
-    fn writing(&self) {
-        self.bar.set_message("writing".to_owned());
     }
 }

@@ -10,6 +10,7 @@
 mod acceptance;
 mod bad_indexes;
 mod choices;
+mod crashes;
 mod deletion;
 mod faults;
 mod incremental;

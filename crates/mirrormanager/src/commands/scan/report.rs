@@ -1,6 +1,6 @@
 //! What a scan did, as lines, as a table and as JSON.
 
-use std::time::Duration;
+use std::collections::BTreeMap;
 
 use scan::changes::{ChangedDetail, ChangedRepository, Changes};
 use scan::{CategoryReport, ChangeSet, Outcome as CategoryOutcome, ScanReport};
@@ -16,7 +16,7 @@ pub fn describe(report: &ScanReport) -> String {
         lines.push(match &category.outcome {
             CategoryOutcome::Done | CategoryOutcome::DeletionRefused(_) => format!(
                 "{}: {} directories, {} files; {} new, {} changed, {} unchanged, {} gone, {} deleted; \
-                 {} repositories and {} file details added ({}, {} statements)",
+                 {} repositories and {} file details added ({}; {} statements)",
                 category.name,
                 c.directories,
                 c.files,
@@ -27,10 +27,10 @@ pub fn describe(report: &ScanReport) -> String {
                 c.deleted,
                 c.repositories,
                 c.details,
-                seconds(category.elapsed),
+                took(category),
                 category.statements,
             ),
-            _ => format!("{}: {}", category.name, outcome_name(category)),
+            _ => format!("{}: {}", category.name, category.outcome.name()),
         });
         if let Some(reason) = outcome_reason(category) {
             lines.push(format!("  {reason}"));
@@ -47,19 +47,10 @@ pub fn describe(report: &ScanReport) -> String {
     lines.join("\n")
 }
 
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
-}
-
-fn outcome_name(category: &CategoryReport) -> &'static str {
-    match &category.outcome {
-        CategoryOutcome::Done => "done",
-        CategoryOutcome::DeletionRefused(_) => "deletion-refused",
-        CategoryOutcome::Skipped(_) => "skipped",
-        CategoryOutcome::Failed(_) | CategoryOutcome::NotStored(_) => "failed",
-        CategoryOutcome::RootRefused(_) => "root-refused",
-        CategoryOutcome::Locked(_) => "locked",
-    }
+/// How long it took, and where the time went.
+fn took(category: &CategoryReport) -> String {
+    let parts = category.timings.parts().map(|(part, time)| format!("{part} {:.1}", time.as_secs_f64()));
+    format!("{:.1} s: {}", category.elapsed.as_secs_f64(), parts.join(", "))
 }
 
 fn outcome_reason(category: &CategoryReport) -> Option<&str> {
@@ -105,6 +96,7 @@ struct CategorySummary<'a> {
     details: usize,
     bytes_read: u64,
     elapsed_ms: u128,
+    timings_ms: BTreeMap<&'static str, u128>,
     statements: u64,
     problems: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,7 +116,7 @@ pub fn summary(report: &ScanReport, dry: bool) -> Summary<'_> {
             .iter()
             .map(|category| CategorySummary {
                 name: &category.name,
-                outcome: outcome_name(category),
+                outcome: category.outcome.name(),
                 reason: outcome_reason(category),
                 directories: category.counts.directories,
                 files: category.counts.files,
@@ -140,6 +132,7 @@ pub fn summary(report: &ScanReport, dry: bool) -> Summary<'_> {
                 details: category.counts.details,
                 bytes_read: category.counts.bytes_read,
                 elapsed_ms: category.elapsed.as_millis(),
+                timings_ms: category.timings.parts().map(|(part, time)| (part, time.as_millis())).into(),
                 statements: category.statements,
                 problems: category.problems.iter().map(ToString::to_string).collect(),
                 changes: dry.then_some(&category.changes),
