@@ -30,6 +30,7 @@ if [ "${1:-test}" = test ]; then
     # A library.
     [ -e /usr/lib/python3/dist-packages/librepo ] || missing="$missing python3-librepo"
     need aria2 aria2c
+    need rsync rsync
 fi
 [ -n "$missing" ] || exit 0
 

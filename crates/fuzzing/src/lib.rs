@@ -4,11 +4,17 @@
 //! here, so that the fuzzer (`fuzz/`) and the ordinary tests run the same. What a target promises is written in
 //! its function as assertions.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a panic is how a broken promise is reported")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a panic is how a broken promise is reported"
+)]
 
 mod cache;
 mod entered;
 mod geography;
+mod listings;
 mod master;
 mod operator;
 mod question;
@@ -26,7 +32,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 15] = [
+pub const TARGETS: [Target; 18] = [
     Target { name: "cache_file", run: cache::file, seeds: cache::seeds },
     Target { name: "checksums", run: master::checksums, seeds: master::checksum_seeds },
     Target { name: "continents_file", run: geography::continents, seeds: geography::continent_seeds },
@@ -34,11 +40,14 @@ pub const TARGETS: [Target; 15] = [
     Target { name: "country_database", run: geography::countries, seeds: geography::country_seeds },
     Target { name: "directory_files", run: master::directory_files, seeds: master::file_seeds },
     Target { name: "entered_text", run: entered::text, seeds: entered::text_seeds },
+    Target { name: "full_file_time_list", run: listings::full_file_time_list, seeds: listings::list_seeds },
     Target { name: "netblock", run: entered::netblock, seeds: entered::netblock_seeds },
     Target { name: "netblocks_file", run: geography::netblocks, seeds: geography::netblock_seeds },
     Target { name: "old_config", run: operator::old_config, seeds: operator::old_config_seeds },
     Target { name: "question", run: question::ask, seeds: question::seeds },
     Target { name: "repomd", run: master::repomd, seeds: master::repomd_seeds },
+    Target { name: "rsync_listing", run: listings::rsync_listing, seeds: listings::printed_seeds },
+    Target { name: "saved_listing", run: listings::saved_listing, seeds: listings::saved_seeds },
     Target { name: "settings_file", run: operator::settings, seeds: operator::settings_seeds },
     Target { name: "snapshot_file", run: snapshot::file, seeds: snapshot::seeds },
     Target { name: "spm_config", run: operator::spm_config, seeds: operator::spm_config_seeds },

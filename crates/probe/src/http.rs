@@ -1,4 +1,4 @@
-//! HTTP requests to mirrors: HEAD, and GET for a digest. What an answer means is not decided here.
+//! HTTP requests to mirrors: HEAD, and GET for a digest ([`crate::fetch`] keeps the body). What an answer means is not decided here.
 //!
 //! One client for all mirrors: HTTP/1.1 with kept connections, HTTP/2 where TLS agrees on it, no
 //! proxies, no `.netrc`, no cookies, no decompression. Redirects are followed here, not by the client,
@@ -23,6 +23,7 @@ use tokio::time::{Instant, timeout};
 
 use crate::connect::GuardedConnector;
 use crate::counters::Counters;
+use crate::fetch::Validators;
 use crate::guard::AddressGuard;
 use crate::limits::Limits;
 use crate::outcome::{body_failure, content_length, request_failure};
@@ -85,6 +86,17 @@ impl Http {
         Ok(Self { client, connector: guarded, limits, user_agent })
     }
 
+    /// The same client under another name in `User-Agent`: a word without blanks.
+    ///
+    /// # Errors
+    /// It can not stand in a header.
+    pub fn named(self, product: &str) -> Result<Self, SetUpError> {
+        let agent = format!("{product}/{}", env!("CARGO_PKG_VERSION"));
+        let user_agent = HeaderValue::from_str(&agent)
+            .map_err(|_| SetUpError(format!("the name {agent:?} can not stand in a header")))?;
+        Ok(Self { user_agent, ..self })
+    }
+
     /// The limits it keeps.
     pub fn limits(&self) -> &Limits {
         &self.limits
@@ -97,7 +109,8 @@ impl Http {
 
     /// A HEAD request.
     pub async fn head(&self, target: &Target, redirects: Redirects, counters: &Counters) -> HeadOutcome {
-        let work = self.follow(&Method::HEAD, target, redirects, counters);
+        let known = Validators::default();
+        let work = self.follow(&Method::HEAD, target, redirects, &known, counters);
         let (_, head) =
             timeout(self.limits.head, work).await.unwrap_or(Err(Failure::Timeout(Phase::Total)))?;
         Ok(head)
@@ -115,7 +128,9 @@ impl Http {
     ) -> GetOutcome {
         let deadline = self.limits.get;
         let work = async {
-            let (response, head) = self.follow(&Method::GET, target, Redirects::Follow, counters).await?;
+            let known = Validators::default();
+            let (response, head) =
+                self.follow(&Method::GET, target, Redirects::Follow, &known, counters).await?;
             let hopeless = match (head.length, expected) {
                 (Length::Bytes(found), Some(expected)) => found != expected,
                 (Length::Unusable, _) => true,
@@ -132,28 +147,48 @@ impl Http {
 
     async fn digest(
         &self,
-        mut body: Incoming,
+        body: Incoming,
         expected: Option<u64>,
         counters: &Counters,
     ) -> Result<FetchedBody, Failure> {
         let expected = expected.unwrap_or(u64::MAX);
         let ceiling = expected.min(self.limits.body_bytes);
-        let began = Instant::now();
         let mut hash = Sha256::new();
+        let mut size = 0u64;
+        let take = &mut |piece: &[u8]| {
+            size = size.saturating_add(piece.len() as u64);
+            hash.update(piece);
+            size <= ceiling
+        };
+        self.read_body(body, counters, take).await?;
+        Ok(match size {
+            size if size > expected => FetchedBody::TooLong,
+            size if size > ceiling => FetchedBody::Unread,
+            size => FetchedBody::Whole { size, sha256: hash.finalize().into() },
+        })
+    }
+
+    /// Reads a body to its end, or until `take` has had enough of it and says `false`.
+    pub(crate) async fn read_body(
+        &self,
+        mut body: Incoming,
+        counters: &Counters,
+        take: &mut (dyn FnMut(&[u8]) -> bool + Send),
+    ) -> Result<(), Failure> {
+        let began = Instant::now();
         let mut size = 0u64;
         loop {
             let frame = match timeout(self.limits.first_byte, body.frame()).await {
                 Err(_) => return Err(Failure::Timeout(Phase::Rate)),
-                Ok(None) => break,
+                Ok(None) => return Ok(()),
                 Ok(Some(frame)) => frame.map_err(|error| body_failure(&error))?,
             };
             let Ok(data) = frame.into_data() else { continue };
             counters.received(data.len());
             size = size.saturating_add(data.len() as u64);
-            if size > ceiling {
-                return Ok(if size > expected { FetchedBody::TooLong } else { FetchedBody::Unread });
+            if !take(&data) {
+                return Ok(());
             }
-            hash.update(&data);
             let elapsed = began.elapsed();
             if elapsed > self.limits.min_rate_after
                 && (size as f64) < self.limits.min_rate as f64 * elapsed.as_secs_f64()
@@ -161,20 +196,20 @@ impl Http {
                 return Err(Failure::Timeout(Phase::Rate));
             }
         }
-        Ok(FetchedBody::Whole { size, sha256: hash.finalize().into() })
     }
 
     /// Asks, following redirects if wanted, until there is a final answer.
-    async fn follow(
+    pub(crate) async fn follow(
         &self,
         method: &Method,
         target: &Target,
         redirects: Redirects,
+        known: &Validators,
         counters: &Counters,
     ) -> Result<(Response<Incoming>, Head), Failure> {
         let mut at = target.clone();
         for _ in 0..=self.limits.redirects {
-            let response = self.ask(method, &at, counters).await?;
+            let response = self.ask(method, &at, known, counters).await?;
             let location = match redirects {
                 Redirects::Follow => location(response.status(), response.headers()),
                 Redirects::Report => None,
@@ -195,6 +230,7 @@ impl Http {
         &self,
         method: &Method,
         target: &Target,
+        known: &Validators,
         counters: &Counters,
     ) -> Result<Response<Incoming>, Failure> {
         let mut request = Request::builder()
@@ -205,6 +241,7 @@ impl Http {
             .header(header::PRAGMA, "no-cache")
             .body(Empty::new())
             .map_err(|_| Failure::Location(TargetError::Malformed))?;
+        request.headers_mut().extend(known.conditions());
         let flood = Arc::new(Notify::new());
         let (interim, notify) = (AtomicU32::new(0), Arc::clone(&flood));
         hyper::ext::on_informational(&mut request, move |_| {

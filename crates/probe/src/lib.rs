@@ -3,28 +3,35 @@
 //! A mirror's URL was typed by a stranger and its answers are hostile until parsed. So every connection
 //! goes through one [`guard`], every answer through one set of [`limits`], and the meaning of an answer
 //! is a pure function ([`classify()`]) that can be read as a table. [`connector`] is the one trait that a
-//! way of asking (HTTP today) implements.
+//! way of asking (HTTP today) implements. The master's own listings come through here, too: by [`rsync`], or
+//! fetched over HTTP ([`fetch`]).
 
 pub mod classify;
 pub mod connect;
 pub mod connector;
 pub mod counters;
 pub mod families;
+pub mod fetch;
 pub mod guard;
 pub mod http;
 pub mod limits;
+pub mod lines;
 pub mod mirror;
 pub mod outcome;
 pub mod resolve;
+pub mod rsync;
 pub mod target;
 
 pub use classify::{Verdict, classify};
 pub use connector::{Connector, DirectoryCheck, Wanted, WantedFile};
 pub use counters::Counters;
 pub use families::Families;
+pub use fetch::{Fetch, FetchFailure, Validators};
 pub use guard::{AddressGuard, Refusal};
 pub use http::{Failure, GetOutcome, HeadOutcome, Http, Length, Phase, Redirects};
 pub use limits::Limits;
+pub use lines::{Flood, LineLimits, LineSplitter, Tail};
 pub use mirror::HttpMirror;
 pub use resolve::{Resolver, SystemResolver, TableResolver};
+pub use rsync::{Rsync, RsyncError, RsyncLimits};
 pub use target::{Target, TargetError};

@@ -16,7 +16,8 @@ use store::{Store, StoreError};
 use tokio::task::{JoinError, spawn_blocking};
 
 use crate::changes::{self, ChangeSet};
-use crate::compare::{self, Context, Recorded};
+use crate::choice::Sources;
+use crate::compare::{self, Context, Recorded, RecordedDirectory};
 use crate::guard::{self, DeleteLimit};
 use crate::in_place;
 use crate::index::{self, Indexes};
@@ -25,6 +26,7 @@ use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::report::{CategoryReport, Counts, Outcome, Timings};
 use crate::repositories::{self, Known, Repositories};
+use crate::rewritten;
 use crate::rules::Rules;
 use crate::run::{Deletion, Reading, ScanOptions, Writing};
 use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
@@ -43,7 +45,10 @@ pub(crate) struct Job {
     pub(crate) product: ProductId,
     pub(crate) topdir_id: DirectoryId,
     pub(crate) topdir: String,
+    /// Where it is read from, for messages.
     pub(crate) root: String,
+    /// Whether that is a directory.
+    pub(crate) is_local: bool,
     /// Whether this root is the only one that the category's directories are read from.
     pub(crate) only_root: bool,
     pub(crate) excludes: Excludes,
@@ -72,7 +77,7 @@ enum Failure {
 pub(crate) async fn scan(
     store: &Store,
     job: Job,
-    source: Arc<dyn TreeSource>,
+    sources: Sources,
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
 ) -> CategoryReport {
@@ -88,7 +93,7 @@ pub(crate) async fn scan(
         timings: Timings::default(),
         statements: 0,
     };
-    match locked(&master, &job, source, clock, progress, &mut report).await {
+    match locked(&master, &job, sources, clock, progress, &mut report).await {
         Ok(()) => {}
         Err(Failure::Root(why)) => report.outcome = Outcome::RootRefused(why),
         Err(Failure::Source(e @ SourceError::Root { .. })) => {
@@ -131,13 +136,13 @@ pub(crate) async fn scan(
 async fn locked(
     master: &Master,
     job: &Job,
-    source: Arc<dyn TreeSource>,
+    sources: Sources,
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
     report: &mut CategoryReport,
 ) -> Result<(), Failure> {
     if job.options.writing == Writing::DryRun {
-        return within(master, job, source, clock, progress, report, None).await;
+        return within(master, job, sources, clock, progress, report, None).await;
     }
     let mut lock = match lock(master, job, clock, progress).await? {
         Ok(lock) => lock,
@@ -146,7 +151,7 @@ async fn locked(
             return Ok(());
         }
     };
-    let result = within(master, job, source, clock, progress, report, Some(&mut lock)).await;
+    let result = within(master, job, sources, clock, progress, report, Some(&mut lock)).await;
     if let Err(e) = lock.release().await {
         tracing::warn!(category = job.name, error = %e, "the lock could not be given back");
     }
@@ -183,7 +188,7 @@ async fn lock(
 async fn within(
     master: &Master,
     job: &Job,
-    source: Arc<dyn TreeSource>,
+    sources: Sources,
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
     report: &mut CategoryReport,
@@ -201,15 +206,19 @@ async fn within(
     master.directories(job.category, record).await?;
     watch.lap(&mut report.timings.recorded);
     let started = clock.now().timestamp();
-    let listing = list(master, job, &recorded, &source, progress).await?;
+    let (source, mut listing) = list(master, job, &recorded, &state, sources, progress, report).await?;
     let excluded = |name: &str| job.excludes.is_excluded(&join(&job.topdir, name));
     if let Some(reason) = guard::root(&listing, &recorded.known, excluded) {
-        return Err(Failure::Root(format!("master root {}: {reason}; is it mounted?", job.root)));
+        return Err(Failure::Root(match job.is_local {
+            true => format!("master root {}: {reason}; is it mounted?", job.root),
+            false => format!("{}: {reason}; is that the right tree?", job.root),
+        }));
     }
     count(&listing, &mut report.counts);
     watch.lap(&mut report.timings.listing);
     read_elsewhere(master, job, &listing, &mut recorded).await?;
     read_files(master, &listing, &mut recorded).await?;
+    rewritten::settle(&mut listing, &recorded);
     watch.lap(&mut report.timings.recorded);
     let (listing, indexes) = read_indexes(&source, listing, job.threads.min(INDEX_THREADS), progress).await?;
     watch.lap(&mut report.timings.indexes);
@@ -240,7 +249,7 @@ async fn within(
             "the kind of source has changed"
         );
     }
-    if state.device.is_some() && state.device != now.device {
+    if state.device.is_some() && now.device.is_some() && state.device != now.device {
         report.problems.push(Problem::Device { root: job.root.clone() });
     }
     let plan = Plan {
@@ -289,27 +298,65 @@ impl Watch {
     }
 }
 
-/// The tree, got off the async threads.
+/// The tree, got off the async threads, and the first of the sources that had it.
 async fn list(
     master: &Master,
     job: &Job,
     recorded: &Recorded,
-    source: &Arc<dyn TreeSource>,
+    state: &ScanState,
+    sources: Sources,
     progress: &Arc<dyn Progress>,
-) -> Result<Listing, Failure> {
-    let mut known = KnownTimes::new();
-    if job.options.reading == Reading::Changed {
-        // A time of 0 stands for "never read".
-        let times = recorded.known.iter().filter(|(_, row)| row.retry.is_none() && row.ctime != Some(0));
-        let rewritten = match job.rules.policy {
-            Policy::Umdl => HashSet::new(),
-            Policy::Spm => in_place::rewritten::<Failure>(master, source, job.threads, recorded).await?,
-        };
-        let times = times.filter(|(name, _)| !rewritten.contains(*name));
-        known = times.filter_map(|(name, row)| Some((Arc::clone(name), row.ctime?))).collect();
+    report: &mut CategoryReport,
+) -> Result<(Arc<dyn TreeSource>, Listing), Failure> {
+    let mut failed = None;
+    for source in sources {
+        let mut known = KnownTimes::new();
+        // The times of one kind of source say nothing about those of another.
+        let same_clock = state.source.as_deref().is_none_or(|kind| kind == source.kind());
+        if job.options.reading == Reading::Changed && same_clock {
+            known = times(master, job, recorded, &source).await?;
+        }
+        let (asked, progress) = (Arc::clone(&source), Arc::clone(progress));
+        match spawn_blocking(move || asked.list(&known, progress.as_ref())).await? {
+            Ok(listing) => {
+                // That there is no list is nothing to complain about.
+                if job.is_local
+                    && let Some(e @ (SourceError::Cut { .. } | SourceError::Form(_))) = failed
+                {
+                    report.problems.push(Problem::Fallback { reason: e.to_string() });
+                }
+                return Ok((source, listing));
+            }
+            Err(e) if e.passes() => {
+                // A list that is cut off says more than that it is no listing of the other form.
+                failed = match failed {
+                    Some(cut @ SourceError::Cut { .. }) => Some(cut),
+                    _ => Some(e),
+                };
+            }
+            Err(e) => return Err(e.into()),
+        }
     }
-    let (source, progress) = (Arc::clone(source), Arc::clone(progress));
-    Ok(spawn_blocking(move || source.list(&known, progress.as_ref())).await??)
+    Err(failed.unwrap_or_else(|| SourceError::NoList(job.root.clone())).into())
+}
+
+/// The recorded times that a source of the same clock may go by.
+async fn times(
+    master: &Master,
+    job: &Job,
+    recorded: &Recorded,
+    source: &Arc<dyn TreeSource>,
+) -> Result<KnownTimes, Failure> {
+    let rewritten = match job.rules.policy {
+        Policy::Spm if job.is_local => {
+            in_place::rewritten::<Failure>(master, source, job.threads, recorded).await?
+        }
+        _ => HashSet::new(),
+    };
+    // A time of 0 stands for "never read".
+    let read = |row: &RecordedDirectory| row.retry.is_none() && row.ctime != Some(0);
+    let times = recorded.known.iter().filter(|(name, row)| read(row) && !rewritten.contains(*name));
+    Ok(times.filter_map(|(name, row)| Some((Arc::clone(name), row.ctime?))).collect())
 }
 
 fn count(listing: &Listing, counts: &mut Counts) {
@@ -354,7 +401,8 @@ async fn read_elsewhere(
 async fn read_files(master: &Master, listing: &Listing, recorded: &mut Recorded) -> Result<(), Failure> {
     let read =
         listing.directories.iter().filter(|d| matches!(d.inside, Inside::Files(_) | Inside::Partly(_)));
-    let ids: Vec<DirectoryId> = read.filter_map(|d| Some(recorded.row(&d.name)?.id)).collect();
+    let read = read.filter_map(|d| recorded.row(&d.name)).chain(rewritten::rows(listing, recorded));
+    let ids: Vec<DirectoryId> = read.map(|row| row.id).collect();
     recorded.files = master.files(&ids).await?.into_iter().collect();
     Ok(())
 }

@@ -10,6 +10,7 @@ use model::directory_name::{join, last_component, parent};
 use model::file_name::FileName;
 use model::ids::CategoryId;
 use settings::Scan;
+use settings::scan::SourceType;
 use store::changes::{Change, Directories, Subject};
 use store::master::{DirectoryRow, Master};
 use store::{Store, StoreError};
@@ -80,9 +81,13 @@ pub async fn update(
         ScanOptions { only: update.only.clone(), except: update.except.clone(), ..ScanOptions::default() };
     let mut out = Vec::new();
     for entry in run::select(settings, &options, &categories)? {
-        let row = categories.iter().find(|row| row.name == entry.name);
-        let mut said = |outcome| out.push(FileUpdated { category: entry.name.clone(), outcome });
-        let (row, topdir) = match usable(&entry.name, row) {
+        if entry.source_type() != Some(SourceType::Directory) {
+            // There are no files of it on this machine.
+            continue;
+        }
+        let row = categories.iter().find(|row| row.name == entry.category);
+        let mut said = |outcome| out.push(FileUpdated { category: entry.category.clone(), outcome });
+        let (row, topdir) = match usable(&entry.category, row) {
             Ok(usable) => usable,
             Err(why) => {
                 said(FileOutcome::Skipped(why));

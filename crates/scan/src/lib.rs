@@ -6,6 +6,7 @@
 
 mod category;
 pub mod changes;
+mod choice;
 mod compare;
 pub mod digest;
 pub mod explain;
@@ -21,6 +22,7 @@ pub mod progress;
 pub mod repomd;
 pub mod report;
 mod repositories;
+mod rewritten;
 pub mod rules;
 pub mod run;
 pub mod source;

@@ -1,5 +1,7 @@
 //! What a scan has to complain about without failing: the rest of the category is stored.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
+
 /// One complaint; its text says what, where and, where that is not plain, what to do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum Problem {
@@ -95,11 +97,54 @@ pub enum Problem {
         /// Its path.
         root: String,
     },
+    /// Lines of a listing that should be entries can not be read.
+    #[error("{count} lines of the listing are damaged, the first: {first}; nothing is deleted")]
+    Lines {
+        /// How many.
+        count: u64,
+        /// The beginning of the first.
+        first: String,
+    },
+    /// A listing has entries of directories that it does not have itself.
+    #[error(
+        "the listing lacks {count} directories of whose content it tells, e.g. {first}; nothing is deleted"
+    )]
+    Homeless {
+        /// How many.
+        count: u64,
+        /// The first by name.
+        first: String,
+    },
+    /// A listing can be used, but what is not in it may be there.
+    #[error("the listing may lack something: {reason}; nothing is deleted")]
+    Incomplete {
+        /// Why.
+        reason: &'static str,
+    },
+    /// A source had nothing to give and the next one was taken.
+    #[error("{reason}; the directories are walked instead")]
+    Fallback {
+        /// What was wrong.
+        reason: String,
+    },
+    /// There is no place from which index files could be read.
+    #[error("no digests are read: set checksum_base of the source to where {example} can be read below")]
+    NoContents {
+        /// The full name of an index file.
+        example: String,
+    },
+}
+
+/// A path for a message with everything but plain characters percent-escaped.
+pub(crate) fn percent(path: &[u8]) -> String {
+    const PLAIN: &AsciiSet =
+        &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'_').remove(b'-').remove(b'+').remove(b'~');
+    percent_encode(path, PLAIN).to_string()
 }
 
 impl Problem {
     /// The words for all kinds.
-    pub const KINDS: [&str; 11] = [
+    pub const KINDS: [&str; 16] = [
         "unlisted",
         "name",
         "long_name",
@@ -111,6 +156,11 @@ impl Problem {
         "no_prefix",
         "name_taken",
         "device",
+        "lines",
+        "homeless",
+        "incomplete",
+        "fallback",
+        "no_contents",
     ];
 
     /// A word for its kind, one of [`KINDS`](Self::KINDS).
@@ -127,6 +177,11 @@ impl Problem {
             Self::NoPrefix { .. } => "no_prefix",
             Self::NameTaken { .. } => "name_taken",
             Self::Device { .. } => "device",
+            Self::Lines { .. } => "lines",
+            Self::Homeless { .. } => "homeless",
+            Self::Incomplete { .. } => "incomplete",
+            Self::Fallback { .. } => "fallback",
+            Self::NoContents { .. } => "no_contents",
         }
     }
 }

@@ -11,19 +11,21 @@ use model::ids::CategoryId;
 use model::policy::Policy;
 use model::rule_table::RuleError;
 use settings::Scan;
+use settings::scan::{ScanSource, SourceType};
 use store::changes::{Change, Directories, Subject};
 use store::master::{AgedDetail, CategoryRow, Master};
 use store::{Store, StoreError};
 
 use crate::category::{self, Job};
 use crate::changes::ChangedDetail;
+use crate::choice::Choice;
 use crate::guard::DeleteLimit;
 use crate::progress::Progress;
 use crate::report::{CategoryReport, Counts, Outcome, ScanReport};
 use crate::rules::Rules;
+use crate::source::SourceError;
 use crate::source::disk::{Disk, OsDisk};
 use crate::source::local::LocalTree;
-use crate::source::{SourceError, TreeSource};
 
 /// What to scan and how far to go.
 #[derive(Debug, Clone, Default)]
@@ -96,7 +98,7 @@ pub enum ScanError {
     Store(#[from] StoreError),
 }
 
-/// Scans the selected categories from local disks, then ages file details.
+/// Scans the selected categories, then ages file details.
 ///
 /// A category that fails is reported and changes nothing; the others go on.
 ///
@@ -136,39 +138,65 @@ pub async fn run_on<D: Disk + Clone + 'static>(
     let mut report = ScanReport::default();
     let mut scanned = Vec::new();
     for (entry, excludes) in jobs {
-        progress.category(&entry.name);
-        let Some(row) = categories.iter().find(|row| row.name == entry.name) else {
-            let why = absent(&entry.name);
-            report.categories.push(skipped(entry.name, why));
+        progress.category(&entry.category);
+        let Some(row) = categories.iter().find(|row| row.name == entry.category) else {
+            let why = absent(&entry.category);
+            report.categories.push(skipped(entry.category, why));
             continue;
         };
         let Some(product) = row.product else {
-            let why = without_product(&entry.name);
-            report.categories.push(skipped(entry.name, why));
+            let why = without_product(&entry.category);
+            report.categories.push(skipped(entry.category, why));
             continue;
         };
         let Some((topdir_id, topdir)) = row.topdir.clone() else {
-            let why = without_topdir(&entry.name);
-            report.categories.push(ended(entry.name, Outcome::Failed(why)));
+            let why = without_topdir(&entry.category);
+            report.categories.push(ended(entry.category, Outcome::Failed(why)));
             continue;
         };
         let default_root = match below(&settings.content_root, &topdir) {
             Ok(root) => root,
             Err(e) => {
-                report.categories.push(ended(entry.name, Outcome::Failed(e.to_string())));
+                report.categories.push(ended(entry.category, Outcome::Failed(e.to_string())));
                 continue;
             }
         };
-        let only_root = settings.sources.iter().filter(|s| s.category == row.name).all(|s| {
-            let root = s.path.as_ref().unwrap_or(&default_root);
-            root == entry.path.as_ref().unwrap_or(&default_root)
-        });
-        let root = entry.path.unwrap_or(default_root);
-        let tree = LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads);
-        let source: Arc<dyn TreeSource> = Arc::new(tree.with_policy(rules.policy));
+        let place = |source: &ScanSource| match source.source_type() {
+            Some(SourceType::Directory) => source.path.clone().unwrap_or_else(|| default_root.clone()),
+            _ => PathBuf::from(source.url.clone().unwrap_or_default()),
+        };
+        let root = place(&entry);
+        let only_root = settings.sources.iter().filter(|s| s.category == row.name).all(|s| place(s) == root);
+        let choice = Choice {
+            settings,
+            source: &entry,
+            topdir: &topdir,
+            excludes: &excludes,
+            handle: &tokio::runtime::Handle::current(),
+        };
+        let sources = match entry.source_type() {
+            Some(SourceType::Directory) => {
+                let tree =
+                    LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads);
+                choice.directory(&root, Arc::new(tree.with_policy(rules.policy)))
+            }
+            Some(kind) => choice.elsewhere(kind),
+            None => Err(SourceError::Listing {
+                listing: format!("source of category {}", entry.category),
+                reason: "give a type: directory, rsync or file".to_owned(),
+            }),
+        };
+        let sources = match sources {
+            Ok(sources) => sources,
+            Err(e) => {
+                report.categories.push(ended(entry.category, Outcome::Failed(e.to_string())));
+                continue;
+            }
+        };
         let job = Job {
             category: row.id,
-            name: entry.name,
+            is_local: entry.source_type() == Some(SourceType::Directory),
+            name: entry.category,
             product,
             topdir_id,
             topdir,
@@ -185,7 +213,7 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             options: options.clone(),
         };
         let category = job.category;
-        let of_category = category::scan(store, job, source, clock, &progress).await;
+        let of_category = category::scan(store, job, sources, clock, &progress).await;
         if matches!(of_category.outcome, Outcome::Done | Outcome::DeletionRefused(_)) {
             scanned.push(category);
         }
@@ -212,42 +240,32 @@ pub(crate) fn below(content_root: &Path, topdir: &str) -> Result<PathBuf, Source
     Ok(content_root.join(name))
 }
 
-/// One category to scan.
-pub(crate) struct Selected {
-    pub(crate) name: String,
-    pub(crate) path: Option<PathBuf>,
-    pub(crate) excludes: Vec<String>,
-}
-
 /// The configured sources, or all categories; of these the selected ones.
 pub(crate) fn select(
     settings: &Scan,
     options: &ScanOptions,
     rows: &[CategoryRow],
-) -> Result<Vec<Selected>, ScanError> {
-    let mut all: Vec<Selected> = settings
-        .sources
-        .iter()
-        .map(|s| Selected { name: s.category.clone(), path: s.path.clone(), excludes: s.excludes.clone() })
-        .collect();
+) -> Result<Vec<ScanSource>, ScanError> {
+    let plain = |name: &String| ScanSource { category: name.clone(), ..ScanSource::default() };
+    let mut all = settings.sources.clone();
     if all.is_empty() {
-        let plain = |row: &CategoryRow| Selected { name: row.name.clone(), path: None, excludes: Vec::new() };
-        all = rows.iter().map(plain).collect();
+        all = rows.iter().map(|row| plain(&row.name)).collect();
     }
     for name in options.only.iter().chain(&options.except) {
-        if !all.iter().any(|s| s.name == *name) && !rows.iter().any(|row| row.name == *name) {
+        if !all.iter().any(|s| s.category == *name) && !rows.iter().any(|row| row.name == *name) {
             let near = rows.iter().find(|row| row.name.eq_ignore_ascii_case(name));
             let hint = near.map_or_else(String::new, |row| format!("; did you mean {:?}?", row.name));
             return Err(ScanError::UnknownCategory { name: name.clone(), hint });
         }
     }
     all.retain(|s| {
-        (options.only.is_empty() || options.only.contains(&s.name)) && !options.except.contains(&s.name)
+        (options.only.is_empty() || options.only.contains(&s.category))
+            && !options.except.contains(&s.category)
     });
     // A category that is in the database but in no configured source may still be asked for by name.
     for name in &options.only {
-        if !all.iter().any(|s| s.name == *name) && !options.except.contains(name) {
-            all.push(Selected { name: name.clone(), path: None, excludes: Vec::new() });
+        if !all.iter().any(|s| s.category == *name) && !options.except.contains(name) {
+            all.push(plain(name));
         }
     }
     Ok(all)

@@ -1,12 +1,20 @@
 //! Where a tree comes from.
 //!
 //! A source gives the whole tree at once, sorted by name, whatever it is made from: a walk over a disk, a file
-//! list, an rsync listing. So the comparison with the database is one piece of code, and a category is only
+//! list, an rsync listing. Sources of one tree are tried in order (a list first, then the walk). So the comparison with the database is one piece of code, and a category is only
 //! touched after its tree is known as a whole. The trait blocks; the scan calls it off the async threads.
 
+mod assembly;
+mod compression;
+pub mod contents;
 pub mod disk;
+pub mod fetched;
+pub mod full_file_time_list;
+pub mod list_file;
+pub mod listed;
 pub mod local;
 mod pool;
+pub mod rsync;
 mod walk;
 
 use std::collections::HashMap;
@@ -18,6 +26,9 @@ use model::files::{FileEntry, Files};
 
 use crate::problem::Problem;
 use crate::progress::Progress;
+
+/// Longest full name of a directory: PostgreSQL's unique index on names takes little more.
+pub(crate) const MAX_NAME_BYTES: usize = 2_600;
 
 /// One way to get the tree of a category.
 pub trait TreeSource: Send + Sync {
@@ -87,6 +98,9 @@ pub struct Listing {
     pub excluded: u64,
     /// What was wrong on the way.
     pub problems: Vec<Problem>,
+    /// All files of unchanged directories whose `repomd.xml` or `summary` may have been rewritten in place, by
+    /// directory. Only of sources that tell about files without being asked (`spec/umdl.md` 5.2.10).
+    pub unproven: Vec<(String, Files)>,
 }
 
 /// One directory.
@@ -142,4 +156,33 @@ pub enum SourceError {
     /// A name that is no path below the content root.
     #[error("top directory {0:?} is no name below the content root")]
     Topdir(String),
+    /// There is no list in the directory.
+    #[error("there is no fullfiletimelist-* in {0}")]
+    NoList(String),
+    /// A file is not the kind of list that this source reads.
+    #[error("{0} is neither a fullfiletimelist nor a listing of rsync")]
+    Form(String),
+    /// A list ends too early.
+    #[error("{list} is cut off: {reason}")]
+    Cut {
+        /// Which.
+        list: String,
+        /// How that is known.
+        reason: &'static str,
+    },
+    /// There is no listing, or it can not be used.
+    #[error("{listing}: {reason}")]
+    Listing {
+        /// Which.
+        listing: String,
+        /// What is wrong.
+        reason: String,
+    },
+}
+
+impl SourceError {
+    /// Whether another source of the same tree may be tried.
+    pub(crate) fn passes(&self) -> bool {
+        matches!(self, Self::NoList(_) | Self::Form(_) | Self::Cut { .. })
+    }
 }

@@ -64,7 +64,15 @@ fn scan(scan: &Scan) -> Checked {
             return Err(mistake(key("category"), "it is empty: name a category"));
         }
         patterns(&key("excludes"), &source.excludes, scan)?;
+        if let Some((field, reason)) = source.mistake() {
+            return Err(mistake(key(field), reason));
+        }
     }
+    file("scan.rsync_program", &scan.rsync_program)?;
+    at_least("scan.listing_silence_seconds", scan.listing_silence_seconds, 1)?;
+    at_least("scan.listing_timeout_seconds", scan.listing_timeout_seconds, 1)?;
+    at_least("scan.listing_max_bytes", scan.listing_max_bytes, 1)?;
+    at_least("scan.listing_max_lines", scan.listing_max_lines, 1)?;
     for (key, list) in [
         ("skip_paths_for_version", &scan.skip_paths_for_version),
         ("skip_repository_paths", &scan.skip_repository_paths),

@@ -14,6 +14,7 @@ const SOURCES: &[&str] = &[
     include_str!("database.rs"),
     include_str!("log.rs"),
     include_str!("scan.rs"),
+    include_str!("scan/source.rs"),
     include_str!("crawl.rs"),
     include_str!("cache.rs"),
     include_str!("serve.rs"),

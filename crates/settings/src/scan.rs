@@ -7,6 +7,10 @@ use model::rule_table::{AliasRule, MappingRule};
 use model::version_guess::BranchedVersion;
 use serde::{Deserialize, Serialize};
 
+mod source;
+
+pub use source::{ScanSource, SourceType, is_web};
+
 /// Reading the master tree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -15,9 +19,29 @@ pub struct Scan {
     /// `pub/epel` is read from `/srv/pub/epel`.
     pub content_root: PathBuf,
     /// Categories that are not simply below the content root, or have excludes of their own, e.g.
-    /// `[{ category = "Fedora EPEL", path = "/srv/pub/epel", excludes = ["pub/epel/private"] }]`. A list that
-    /// is not empty also says which categories are scanned, in this order; an empty one means all.
+    /// `[{ category = "Fedora EPEL", path = "/srv/pub/epel", excludes = ["pub/epel/private"] }]`, or that are
+    /// listed by rsync (`type = "rsync"`, `url`, `options`, `checksum_base`) or in a saved or fetched listing
+    /// (`type = "file"`, `url`). A list that is not empty also says which categories are scanned, in this order;
+    /// an empty one means all.
     pub sources: Vec<ScanSource>,
+    /// Never use a `fullfiletimelist-*` that lies in a directory to be scanned; always walk.
+    pub skip_fullfiletimelist: bool,
+    /// The rsync program, by name or path.
+    pub rsync_program: PathBuf,
+    /// Arguments for every run of rsync, before those of the source.
+    pub rsync_options: Vec<String>,
+    /// Seconds without a byte after which a listing is given up.
+    pub listing_silence_seconds: u64,
+    /// Seconds that a listing may take in all.
+    pub listing_timeout_seconds: u64,
+    /// The largest listing, bytes (uncompressed).
+    pub listing_max_bytes: u64,
+    /// The longest listing, lines.
+    pub listing_max_lines: u64,
+    /// Where lists fetched over HTTP are kept, so that one that has not changed is not fetched again. Without it
+    /// they are fetched every time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub list_folder: Option<PathBuf>,
     /// Regular expressions for directories to leave out, tested against full names, for all categories.
     pub excludes: Vec<String>,
     /// Which of upstream's two scanners is followed where they differ: `umdl`, or `spm`
@@ -81,19 +105,6 @@ pub struct Scan {
     pub metrics_file: Option<PathBuf>,
 }
 
-/// One category of the master tree.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct ScanSource {
-    /// The category's name.
-    pub category: String,
-    /// Where its top directory is; by default below the content root.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub path: Option<PathBuf>,
-    /// Regular expressions for directories of this category to leave out, tested against full names.
-    pub excludes: Vec<String>,
-}
-
 /// Which repositories without a prefix are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -122,6 +133,14 @@ impl Default for Scan {
         Self {
             content_root: PathBuf::from("/srv"),
             sources: Vec::new(),
+            skip_fullfiletimelist: false,
+            rsync_program: PathBuf::from("rsync"),
+            rsync_options: Vec::new(),
+            listing_silence_seconds: 600,
+            listing_timeout_seconds: 3600,
+            listing_max_bytes: 4 << 30,
+            listing_max_lines: 20_000_000,
+            list_folder: None,
             excludes: Vec::new(),
             policy: Policy::Umdl,
             threads: 64,

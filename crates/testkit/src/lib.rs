@@ -15,6 +15,7 @@ pub mod programs;
 pub mod random;
 pub mod rng;
 pub mod rpm_tree;
+pub mod rsync;
 pub mod stores;
 pub mod tree;
 pub mod upstream;

@@ -84,7 +84,7 @@ fn scan(given: &Given, out: Printer) -> Outcome {
     }
     let level = if given.has("debug") { "debug" } else { "info" };
     logging::start(&Log { level: level.into(), format: LogFormat::Text })?;
-    let OldConfig { mut settings, unusable_sources, scans_nothing } =
+    let OldConfig { mut settings, scans_nothing } =
         old_config::read(&old_config::path(given.last("config"))).map_err(Failure::operation)?;
     let number = |flag: &str, least: u32, most: u32| -> Outcome<Option<u32>> {
         let Some(text) = given.last(flag) else { return Ok(None) };
@@ -108,21 +108,12 @@ fn scan(given: &Given, out: Printer) -> Outcome {
             return list(&store, out).await;
         }
         let (except, only) = command::select(&given.all("category"));
-        let mut exit = Exit::Success;
-        for (category, why) in &unusable_sources {
-            let selected = (only.is_empty() || only.contains(category)) && !except.contains(category);
-            if selected {
-                usage::error(format_args!("UMDL_MASTER_DIRECTORIES, {category}: {why}"));
-                exit = Exit::Failed;
-            }
+        if scans_nothing {
+            return Ok(Exit::Success);
         }
-        let usable = |name: &String| !unusable_sources.iter().any(|(category, _)| category == name);
-        let nothing_left = !only.is_empty() && !only.iter().any(usable);
-        if scans_nothing || nothing_left {
-            return Ok(exit);
-        }
+        settings.scan.skip_fullfiletimelist |= given.has("skip-fullfiletimelist");
         let options = ScanOptions {
-            only: only.into_iter().filter(usable).collect(),
+            only,
             except,
             deletion: if given.has("force-delete") || given.has("force") {
                 Deletion::Forced
@@ -143,10 +134,7 @@ fn scan(given: &Given, out: Printer) -> Outcome {
             out.data(&(), |()| command::report::changes(&report))?;
         }
         out.note(command::report::describe(&report));
-        Ok(match command::exit(&report) {
-            Exit::Success => exit,
-            worse => worse,
-        })
+        Ok(command::exit(&report))
     })
 }
 

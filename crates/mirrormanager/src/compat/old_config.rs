@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use settings::crawl::{RepositoryTop, UnreachableCategory};
+use settings::scan::{ScanSource, SourceType};
 use settings::{DatabaseUrl, Settings, Sources};
 
 use super::python_literal::{self, Value};
@@ -19,9 +20,7 @@ const LIMIT: u64 = 4 * 1024 * 1024;
 pub struct OldConfig {
     /// What scanner and crawler need, upstream's defaults for the rest.
     pub settings: Settings,
-    /// The entries of `UMDL_MASTER_DIRECTORIES` that this version can not scan, by category, and why.
-    pub unusable_sources: Vec<(String, String)>,
-    /// Upstream scans what `UMDL_MASTER_DIRECTORIES` lists and nothing else: no usable entry, no scan.
+    /// Upstream scans what `UMDL_MASTER_DIRECTORIES` lists and nothing else: no entry, no scan.
     pub scans_nothing: bool,
 }
 
@@ -42,7 +41,7 @@ pub fn read(path: &Path) -> Result<OldConfig, String> {
     if path.extension().is_some_and(|extension| extension == "toml") {
         let sources = Sources { file: Some(path.to_path_buf()), ..Sources::default() };
         let (settings, _) = settings::load(&sources).map_err(|e| e.to_string())?;
-        return Ok(OldConfig { settings, unusable_sources: Vec::new(), scans_nothing: false });
+        return Ok(OldConfig { settings, scans_nothing: false });
     }
     let fail = |reason: String| format!("cannot read configuration {}: {reason}", path.display());
     let size = std::fs::metadata(path).map_err(|e| fail(e.to_string()))?.len();
@@ -59,7 +58,6 @@ fn of_python(text: &str) -> Result<OldConfig, String> {
     // With the old file come the old rules; ours are for those who have written a file of ours.
     settings.crawl.unreachable_category = UnreachableCategory::Keep;
     settings.crawl.repository_top = RepositoryTop::Files;
-    let mut unusable_sources = Vec::new();
     let mut sources = Vec::new();
     for (name, value) in &names {
         let wrong = |expected: &str| match value {
@@ -78,10 +76,7 @@ fn of_python(text: &str) -> Result<OldConfig, String> {
             "UMDL_PREFIX" => settings.scan.content_root = PathBuf::from(text()?),
             "UMDL_MASTER_DIRECTORIES" => {
                 for entry in value.list().ok_or_else(|| wrong("list"))? {
-                    match source(entry)? {
-                        Ok(source) => sources.push(source),
-                        Err(unusable) => unusable_sources.push(unusable),
-                    }
+                    sources.push(source(entry)?);
                 }
             }
             "SKIP_PATHS_FOR_VERSION" => {
@@ -103,37 +98,53 @@ fn of_python(text: &str) -> Result<OldConfig, String> {
     }
     let scans_nothing = sources.is_empty();
     settings.scan.sources = sources;
-    Ok(OldConfig { settings, unusable_sources, scans_nothing })
+    Ok(OldConfig { settings, scans_nothing })
 }
 
-/// One entry of `UMDL_MASTER_DIRECTORIES`; the inner error is an entry of a kind that can not be scanned.
-fn source(entry: &Value) -> Result<Result<settings::scan::ScanSource, (String, String)>, String> {
+/// One entry of `UMDL_MASTER_DIRECTORIES` (`spec/umdl.md` 3.1).
+fn source(entry: &Value) -> Result<ScanSource, String> {
     let text = |key: &str| entry.get(key).and_then(Value::text);
     let category = text("category")
         .ok_or("UMDL_MASTER_DIRECTORIES has an entry without a category, or one that is no dictionary")?;
-    let kind = text("type").unwrap_or_else(|| if text("path").is_some() { "directory" } else { "rsync" });
-    match (kind, text("path")) {
-        ("directory", Some(path)) => {
-            let excludes = match entry.get("excludes") {
-                None => Vec::new(),
-                Some(list) => texts(list).ok_or_else(|| {
-                    format!("UMDL_MASTER_DIRECTORIES, {category}: excludes is no list of texts")
-                })?,
-            };
-            Ok(Ok(settings::scan::ScanSource {
-                category: category.to_owned(),
-                path: Some(PathBuf::from(path)),
-                excludes,
-            }))
+    let wrong = |reason: String| format!("UMDL_MASTER_DIRECTORIES, {category}: {reason}");
+    let kind = match text("type") {
+        None => None,
+        Some("directory") => Some(SourceType::Directory),
+        Some("rsync") => Some(SourceType::Rsync),
+        Some("file") => Some(SourceType::File),
+        Some(other) => return Err(wrong(format!("unknown type {other:?}; use directory, rsync or file"))),
+    };
+    let excludes = match entry.get("excludes") {
+        None => Vec::new(),
+        Some(list) => texts(list).ok_or_else(|| wrong("excludes is no list of texts".to_owned()))?,
+    };
+    let mut source = ScanSource {
+        category: category.to_owned(),
+        kind,
+        path: text("path").map(PathBuf::from),
+        url: text("url").map(str::to_owned),
+        checksum_base: text("checksum_base").map(str::to_owned),
+        excludes,
+        ..ScanSource::default()
+    };
+    match source.source_type() {
+        // The old program reads of an entry what its type needs and no more.
+        Some(SourceType::Directory) if source.path.is_none() => {
+            return Err(wrong("an entry of type directory needs a path".to_owned()));
         }
-        ("directory", None) => {
-            Err(format!("UMDL_MASTER_DIRECTORIES, {category}: an entry of type directory needs a path"))
+        Some(SourceType::Directory) => source.url = None,
+        Some(SourceType::Rsync) => {
+            source.path = None;
+            let options = text("options").unwrap_or_default();
+            source.options = shlex::split(options)
+                .ok_or_else(|| wrong(format!("options {options:?} has a quotation mark without its mate")))?;
         }
-        ("rsync" | "file", _) => Ok(Err((
-            category.to_owned(),
-            format!("entries of type {kind} can not be scanned by this version; use type directory"),
-        ))),
-        _ => Err(format!("UMDL_MASTER_DIRECTORIES, {category}: unknown type {kind:?}")),
+        Some(SourceType::File) => source.path = None,
+        None => {}
+    }
+    match source.mistake() {
+        Some((field, reason)) => Err(wrong(format!("{field}: {reason}"))),
+        None => Ok(source),
     }
 }
 
@@ -166,16 +177,18 @@ mod tests {
             "import os\nSQLALCHEMY_DATABASE_URI = 'postgresql+psycopg2://mm:x@db/mm'\nUMDL_PREFIX = '/srv/'\n\
              UMDL_MASTER_DIRECTORIES = [\n {'type': 'directory', 'path': '/srv/pub/epel/', 'category': 'Fedora EPEL',\n\
              'excludes': ['.*/x']},\n {'path': '/srv/pub/fedora', 'category': 'Fedora Linux'},\n\
-             {'type': 'rsync', 'url': 'rsync://h/m', 'category': 'Ubuntu'},\n]\nCRAWLER_AUTO_DISABLE = 6\n\
+             {'type': 'rsync', 'url': 'rsync://h/m', 'category': 'Ubuntu', 'options': '-z --exclude=\\'a b\\''},\n\
+             {'url': 'h::m', 'category': 'Guessed'},\n]\nCRAWLER_AUTO_DISABLE = 6\n\
              MM_LOG_DIR = '/var/log/mirrormanager'\nSECRET_KEY = os.urandom(9)\n",
         )
         .unwrap();
         assert_eq!(old.settings.database.url.expose(), "postgresql://mm:x@db/mm");
         assert_eq!(old.settings.scan.content_root, Path::new("/srv/"));
         let names: Vec<&str> = old.settings.scan.sources.iter().map(|s| s.category.as_str()).collect();
-        assert_eq!(names, ["Fedora EPEL", "Fedora Linux"]);
+        assert_eq!(names, ["Fedora EPEL", "Fedora Linux", "Ubuntu", "Guessed"]);
         assert_eq!(old.settings.scan.sources[0].excludes, [".*/x"]);
-        assert_eq!(old.unusable_sources[0].0, "Ubuntu");
+        assert_eq!(old.settings.scan.sources[2].options, ["-z", "--exclude=a b"]);
+        assert_eq!(old.settings.scan.sources[3].source_type(), Some(SourceType::Rsync));
         assert_eq!(old.settings.crawl.auto_disable_failures, 6);
         assert_eq!(old.settings.crawl.unreachable_category, UnreachableCategory::Keep);
         assert_eq!(
@@ -198,7 +211,7 @@ mod tests {
         let error = of_python("UMDL_MASTER_DIRECTORIES = [{'path': '/x'}]\n").unwrap_err();
         assert!(error.contains("without a category"), "{error}");
         let error = of_python("UMDL_MASTER_DIRECTORIES = [{'type': 'ftp', 'category': 'X'}]\n").unwrap_err();
-        assert_eq!(error, "UMDL_MASTER_DIRECTORIES, X: unknown type \"ftp\"");
+        assert_eq!(error, "UMDL_MASTER_DIRECTORIES, X: unknown type \"ftp\"; use directory, rsync or file");
     }
 
     proptest::proptest! {

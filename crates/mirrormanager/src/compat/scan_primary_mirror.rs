@@ -121,10 +121,11 @@ async fn scan(
     store: &Store,
     out: Printer,
 ) -> Outcome {
-    let (settings, complaints) = match config.settings(category) {
+    let (mut settings, complaints) = match config.settings(category) {
         Ok(settings) => settings,
         Err(line) => return failed(out, line),
     };
+    settings.skip_fullfiletimelist = given.has("skip-fullfiletimelist");
     for line in complaints {
         out.line(line)?;
     }

@@ -9,7 +9,7 @@ use model::prefix_rules::{CategoryTable, PrefixRules};
 use model::rule_table::{AliasRule, MappingRule};
 use serde::Deserialize;
 use settings::Scan;
-use settings::scan::ScanSource;
+use settings::scan::{ScanSource, SourceType};
 
 /// The largest file that is read, bytes.
 const LIMIT: u64 = 4 * 1024 * 1024;
@@ -19,6 +19,7 @@ const LIMIT: u64 = 4 * 1024 * 1024;
 pub struct SpmConfig {
     /// Where the database is.
     pub database: Database,
+    common_rsync_options: Option<String>,
     #[serde(default = "two")]
     max_propagation_days: u32,
     #[serde(default = "three")]
@@ -59,6 +60,8 @@ pub struct Category {
     pub kind: String,
     /// A path, or what rsync takes for a source.
     pub url: String,
+    options: Option<String>,
+    checksum_base: Option<String>,
     #[serde(default)]
     excludes: Vec<String>,
     max_propagation_days: Option<u32>,
@@ -195,6 +198,9 @@ impl SpmConfig {
         let excludes = usable(&self.excludes, &mut complaints);
         let mut source = category.source()?;
         source.excludes = usable(&category.excludes, &mut complaints);
+        if let Some((field, reason)) = source.mistake() {
+            return Err(format!("Scanning {} failed with {field}: {reason}", category.url));
+        }
         let mut repository_mapping = Vec::new();
         for mapping in &self.repository_mapping {
             let rule = MappingRule {
@@ -214,6 +220,7 @@ impl SpmConfig {
         let settings = Scan {
             policy: Policy::Spm,
             sources: vec![source],
+            rsync_options: words(self.common_rsync_options.as_deref()),
             excludes,
             skip_paths_for_version: Some(self.skip_paths_for_version.clone()),
             skip_repository_paths: Some(self.skip_repository_paths.clone()),
@@ -236,13 +243,26 @@ impl Category {
         match self.kind.as_str() {
             "directory" => Ok(ScanSource {
                 category: self.name.clone(),
+                kind: Some(SourceType::Directory),
                 path: Some(PathBuf::from(&self.url)),
                 ..ScanSource::default()
             }),
-            "rsync" => Err(format!("Scanning {} failed with: type rsync is not built yet", self.url)),
+            "rsync" => Ok(ScanSource {
+                category: self.name.clone(),
+                kind: Some(SourceType::Rsync),
+                url: Some(self.url.clone()),
+                options: words(self.options.as_deref()),
+                checksum_base: self.checksum_base.clone(),
+                ..ScanSource::default()
+            }),
             _ => Err(format!("Cannot handle type '{}' of category '{}'", self.kind, self.name)),
         }
     }
+}
+
+/// Arguments of rsync, which the old program splits at every blank.
+fn words(options: Option<&str>) -> Vec<String> {
+    options.unwrap_or_default().split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
 fn usable(patterns: &[String], complaints: &mut Vec<String>) -> Vec<String> {
@@ -352,6 +372,24 @@ mod tests {
             assert!(find(&at(bad)).unwrap_err().ends_with("is not of a supported file format"), "{bad}");
         }
         assert!(find(&at("gone")).unwrap_err().ends_with("not found"));
+    }
+
+    #[test]
+    fn an_rsync_source() {
+        let text = "common_rsync_options = '-4  --no-motd'\n[database]\nurl = ''\n[[category]]\nname = 'x'\n\
+                    type = 'rsync'\nurl = 'rsync://h/m'\noptions = '--exclude=/a'\nchecksum_base = 'http://h/'\n";
+        let config = parsed(text, &[]).unwrap();
+        let (settings, _) = config.settings(config.category("x").unwrap()).unwrap();
+        assert_eq!(settings.rsync_options, ["-4", "--no-motd"], "two blanks are no argument");
+        let source = &settings.sources[0];
+        assert_eq!((source.kind, source.url.as_deref()), (Some(SourceType::Rsync), Some("rsync://h/m")));
+        assert_eq!(
+            (source.options.as_slice(), source.checksum_base.as_deref()),
+            (&["--exclude=/a".to_owned()][..], Some("http://h/"))
+        );
+        let config = parsed(&text.replace("rsync://h/m", "--rsh=sh"), &[]).unwrap();
+        let error = config.settings(config.category("x").unwrap()).unwrap_err();
+        assert!(error.starts_with("Scanning --rsh=sh failed with url: "), "{error}");
     }
 
     proptest::proptest! {

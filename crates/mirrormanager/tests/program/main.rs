@@ -26,4 +26,5 @@ mod scan_metrics;
 mod scanning;
 mod server;
 mod service;
+mod sources;
 mod whole_way;

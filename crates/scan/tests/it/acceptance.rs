@@ -189,8 +189,8 @@ async fn scenario_6_built_in_and_own_excludes() {
         let mut settings = settings(root.path());
         settings.sources = vec![settings::scan::ScanSource {
             category: EPEL.to_owned(),
-            path: None,
             excludes: vec!["pub/epel/private".to_owned()],
+            ..settings::scan::ScanSource::default()
         }];
         let report = scan_with(&store, &settings, &scan::ScanOptions::default()).await;
         assert_eq!(directories(&store).await, ["pub/epel", "pub/epel/a", "pub/epel/a/kept"]);

@@ -88,7 +88,9 @@ async fn a_scan_that_fails_at_any_statement_leaves_nothing() {
             let before = everything(&store).await;
             fail_at(&store, table, "RAISE EXCEPTION 'made to fail'").await;
             let report = scan_at(&store, &disk, 1_100).await;
-            let Outcome::NotStored(why) = &report.categories[0].outcome else { panic!("{table}: {report:?}") };
+            let Outcome::NotStored(why) = &report.categories[0].outcome else {
+                panic!("{table}: {report:?}")
+            };
             assert!(why.contains("made to fail"), "{table}: {why}");
             assert_eq!(everything(&store).await, before, "{table}");
             heal(&store, table).await;

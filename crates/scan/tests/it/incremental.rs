@@ -1,13 +1,19 @@
 //! After any history of changes and scans the database says the same as after one scan of the last tree.
 
 use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::{Duration, SystemTime};
 
 use model::clock::FixedClock;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use scan::source::disk::Kind;
 use scan::{Deletion, Quiet, ScanOptions, Verdict};
+use settings::Scan;
+use settings::scan::{ScanSource, SourceType};
 use store::Store;
 use testkit::stores::{self, TestStore};
 
@@ -108,13 +114,68 @@ fn apply(disk: &MemoryDisk, step: &Step, serial: i64) {
     }
 }
 
-async fn scan_at(store: &Store, disk: &MemoryDisk, now: i64) {
+/// How the tree is read.
+#[derive(Clone, Copy)]
+enum Way {
+    Walk,
+    List,
+    Rsync,
+}
+
+async fn scan_at(store: &Store, disk: &MemoryDisk, now: i64, way: Way) {
     let options = ScanOptions { deletion: Deletion::Forced, ..ScanOptions::default() };
-    let settings = settings(ROOT.as_ref());
     let clock = FixedClock::at(now);
+    let copy = tempfile::tempdir().unwrap();
+    let root = copy.path();
+    let listed = |kind, url: PathBuf| {
+        written(disk, root);
+        let source = ScanSource {
+            category: "Fedora EPEL".to_owned(),
+            kind: Some(kind),
+            url: Some(url.display().to_string()),
+            checksum_base: Some(root.display().to_string()),
+            ..ScanSource::default()
+        };
+        Scan { sources: vec![source], ..settings(root) }
+    };
+    let settings = match way {
+        Way::Walk => settings(ROOT.as_ref()),
+        Way::List => listed(SourceType::File, root.join("list")),
+        Way::Rsync => listed(SourceType::Rsync, root.join(TOP)),
+    };
     let report =
         scan::run_on(disk.clone(), store, &settings, &options, &clock, Arc::new(Quiet)).await.unwrap();
     assert_eq!(report.verdict(), Verdict::Fine, "{report:?}");
+}
+
+/// Writes the tree to a real disk, with its times as modification times, and its list beside it.
+fn written(disk: &MemoryDisk, root: &Path) {
+    let mut list = String::from("[Version]\n2\n[Files]\n");
+    let nodes = disk.nodes();
+    for (name, node) in &nodes {
+        let path = root.join(name);
+        let kind = match node.kind {
+            Kind::Directory => {
+                fs::create_dir_all(&path).unwrap();
+                if node.mode & 0o005 == 0o005 { "d" } else { "d-" }
+            }
+            _ => {
+                fs::write(&path, &node.bytes).unwrap();
+                "f"
+            }
+        };
+        if let Some(below) = name.strip_prefix("pub/epel/") {
+            list.push_str(&format!("{}\t{kind}\t{}\t{below}\n", node.ctime, node.bytes.len()));
+        }
+    }
+    // What is below comes first, so that it does not touch what is above.
+    for (name, node) in nodes.iter().rev() {
+        let path = root.join(name);
+        fs::set_permissions(&path, fs::Permissions::from_mode(node.mode)).unwrap();
+        let time = SystemTime::UNIX_EPOCH + Duration::from_secs(node.ctime.unsigned_abs());
+        fs::File::open(&path).unwrap().set_modified(time).unwrap();
+    }
+    fs::write(root.join("list"), list + "[End]\n").unwrap();
 }
 
 type Files = BTreeMap<String, Option<model::files::Files>>;
@@ -144,7 +205,7 @@ async fn state(store: &Store) -> (Vec<String>, Files, Vec<String>) {
     (directories, lists, newest)
 }
 
-async fn history(old: &TestStore, fresh: &TestStore, steps: &[Step]) -> Result<(), TestCaseError> {
+async fn history(old: &TestStore, fresh: &TestStore, steps: &[Step], way: Way) -> Result<(), TestCaseError> {
     for store in [old, fresh] {
         category(store, "Fedora EPEL", "EPEL", TOP).await;
     }
@@ -158,13 +219,13 @@ async fn history(old: &TestStore, fresh: &TestStore, steps: &[Step]) -> Result<(
                 now += i64::from(*seconds);
                 disk.at(now);
             }
-            Step::Scan => scan_at(old, &disk, now).await,
+            Step::Scan => scan_at(old, &disk, now, way).await,
             change => apply(&disk, change, serial),
         }
     }
     now += 100;
-    scan_at(old, &disk, now).await;
-    scan_at(fresh, &disk, now).await;
+    scan_at(old, &disk, now, way).await;
+    scan_at(fresh, &disk, now, way).await;
     let (old_directories, old_files, old_details) = state(old).await;
     let (directories, files, details) = state(fresh).await;
     prop_assert_eq!(old_directories, directories);
@@ -173,19 +234,19 @@ async fn history(old: &TestStore, fresh: &TestStore, steps: &[Step]) -> Result<(
         prop_assert!(old_details.contains(&detail), "{} is not among {:?}", detail, old_details);
     }
     let before = everything(old).await;
-    scan_at(old, &disk, now + 100).await;
+    scan_at(old, &disk, now + 100, way).await;
     prop_assert_eq!(everything(old).await, before, "and then nothing more is written");
     Ok(())
 }
 
-fn histories(cases: u32, open: impl AsyncFn() -> TestStore) {
+fn histories(cases: u32, way: Way, open: impl AsyncFn() -> TestStore) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let mut runner = TestRunner::new(Config { cases, failure_persistence: None, ..Config::default() });
     let steps = proptest::collection::vec(step(), 1..40);
     let tested = runner.run(&steps, |steps| {
         runtime.block_on(async {
             let (old, fresh) = (open().await, open().await);
-            history(&old, &fresh, &steps).await
+            history(&old, &fresh, &steps, way).await
         })
     });
     tested.unwrap();
@@ -193,10 +254,30 @@ fn histories(cases: u32, open: impl AsyncFn() -> TestStore) {
 
 #[test]
 fn incremental_equals_fresh_on_sqlite() {
-    histories(24, stores::sqlite);
+    histories(24, Way::Walk, stores::sqlite);
 }
 
 #[test]
 fn incremental_equals_fresh_on_postgresql() {
-    histories(12, stores::postgres);
+    histories(12, Way::Walk, stores::postgres);
+}
+
+#[test]
+fn incremental_equals_fresh_by_list_on_sqlite() {
+    histories(16, Way::List, stores::sqlite);
+}
+
+#[test]
+fn incremental_equals_fresh_by_list_on_postgresql() {
+    histories(8, Way::List, stores::postgres);
+}
+
+#[test]
+fn incremental_equals_fresh_by_rsync_on_sqlite() {
+    histories(12, Way::Rsync, stores::sqlite);
+}
+
+#[test]
+fn incremental_equals_fresh_by_rsync_on_postgresql() {
+    histories(6, Way::Rsync, stores::postgres);
 }

@@ -17,5 +17,6 @@ mod incremental;
 mod memory;
 mod reattached;
 mod setup;
+mod sources;
 mod spm;
 mod walk;

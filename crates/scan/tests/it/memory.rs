@@ -121,6 +121,14 @@ impl MemoryDisk {
         self.state().reads
     }
 
+    /// Everything, by name.
+    pub(crate) fn nodes(&self) -> Vec<(String, Node)> {
+        let of = |(path, node): (&PathBuf, &Node)| {
+            (path.strip_prefix(ROOT).unwrap().to_str().unwrap().to_owned(), node.clone())
+        };
+        self.state().nodes.iter().map(of).collect()
+    }
+
     /// The names of all directories or files.
     pub(crate) fn names(&self, kind: Kind) -> Vec<String> {
         let of = |(path, node): (&PathBuf, &Node)| {
