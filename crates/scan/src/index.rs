@@ -94,7 +94,7 @@ pub(crate) fn read(
                     let content = source.read(&task.directory.name, &task.file, limit);
                     progress.read(&task.directory.name, &task.file);
                     let bytes = content.as_ref().map_or(0, |content| content.bytes.len() as u64);
-                    let told = tell(task, content);
+                    let told = tell(task, content, source.kind());
                     results.lock().unwrap_or_else(PoisonError::into_inner).push((number, bytes, told));
                 }
             });
@@ -138,10 +138,12 @@ enum Told {
     Failed(String),
 }
 
-fn tell(task: &Task<'_>, content: std::io::Result<Content>) -> Told {
+fn tell(task: &Task<'_>, content: std::io::Result<Content>, kind: &str) -> Told {
     let content = match content {
         Ok(content) => content,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Told::Nothing,
+        // Gone since the walk, and with it the time of its directory. What is only listed is read elsewhere: there
+        // it may be missing because the wrong place is configured, or come later.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && kind == "directory" => return Told::Nothing,
         Err(e) => return Told::Failed(e.to_string()),
     };
     match task.purpose {

@@ -165,3 +165,43 @@ fn configuration_and_command_line() {
     assert_eq!(version.status, 0);
     assert!(version.stdout.starts_with("scan-primary-mirror ("), "{version:?}");
 }
+
+/// Rows 1, 3 and 5 of the quirk table, where the tree is listed by rsync.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_rsync_source_that_fails_costs_nothing_and_is_tried_again() {
+    on_both(|deployment, url| {
+        epel(deployment);
+        publish(deployment, &format!("{PLACE}/repodata/repomd.xml"), repomd(&[5]));
+        publish(deployment, "pub/epel/read me/two  blanks.txt", "x");
+        let master = deployment.path("master").display().to_string();
+        let configure = |source: &str, base: &str| {
+            let text = format!(
+                "[database]\nurl = {url:?}\n[[category]]\nname = \"Fedora EPEL\"\ntype = \"rsync\"\n\
+                 url = \"{source}\"\nchecksum_base = \"{base}\"\n\
+                 [[repository_mapping]]\nregex = '^pub/epel/\\d+/Everything/'\nprefix = \"epel\"\n",
+            );
+            std::fs::write(deployment.path("spm.toml"), text).unwrap();
+        };
+        configure(&format!("{master}/gone/"), &format!("{master}/"));
+        assert_eq!(scan(deployment, &["--delete-directories"]).status, 3, "the guard");
+        let gone = scan(deployment, &[]);
+        assert_eq!(gone.status, 1, "{gone:?}");
+        assert!(gone.stdout.starts_with("Scanning DIR/master/gone/ failed with "), "{gone:?}");
+
+        configure(&format!("{master}/pub/epel/"), &format!("{master}/elsewhere/"));
+        let first = scan(deployment, &[]);
+        assert_eq!(first.status, 0, "{first:?}");
+        let index = format!("{PLACE}/repodata/repomd.xml");
+        let complaint = format!("Getting file details for {index} via rsync failed: ");
+        assert!(first.stdout.contains(&complaint), "{first:?}");
+        assert!(first.stdout.contains("Created Repository(prefix=epel-9, "), "{first:?}");
+
+        configure(&format!("{master}/pub/epel/"), &format!("{master}/"));
+        let second = scan(deployment, &["--dry-run"]);
+        assert!(second.stdout.contains(&index), "the tree is the same, the detail is missing: {second:?}");
+        assert_eq!(scan(deployment, &[]).status, 0);
+        let third = scan(deployment, &[]);
+        assert_eq!((third.status, third.stdout.as_str()), (0, ""), "{third:?}");
+    })
+    .await;
+}
