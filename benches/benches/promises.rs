@@ -7,7 +7,7 @@ use std::path::Path;
 use benches::figure::Figure;
 use benches::inputs::Format;
 use benches::rows::{self, Bench};
-use benches::{child, constant, generation, increment, ours};
+use benches::{child, constant, generation, increment, ours, scanning};
 
 fn main() -> io::Result<()> {
     // Cargo adds arguments of its own (`--bench`); ours are the words of the children.
@@ -28,6 +28,7 @@ fn main() -> io::Result<()> {
             child::end_with_parent();
             increment::run(form(format)?, url, Path::new(file))
         }
+        ["scan", what, url, place] => scanning::run(what, url, place),
         _ => report(),
     }
 }

@@ -24,6 +24,7 @@ pub mod process;
 pub mod questions;
 pub mod rows;
 pub mod saturation;
+pub mod scanning;
 pub mod start;
 pub mod swap;
 pub mod swaps;

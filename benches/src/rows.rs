@@ -10,7 +10,7 @@ use crate::database::Database;
 use crate::figure::Figure;
 use crate::inputs::{self, Inputs};
 use crate::questions::Kind;
-use crate::{answering, generation, increment, latency, memory, start, swaps};
+use crate::{answering, generation, increment, latency, memory, scanning, start, swaps};
 
 /// One or more promises that are measured together.
 pub struct Row {
@@ -21,7 +21,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they run.
-pub const ROWS: [Row; 10] = [
+pub const ROWS: [Row; 16] = [
     Row { name: "mirrorlist", run: |bench| answering::row(bench, Kind::Mirrorlist) },
     Row { name: "mirrorlist-log", run: answering::logging },
     Row { name: "metalink", run: |bench| answering::row(bench, Kind::Metalink) },
@@ -32,6 +32,12 @@ pub const ROWS: [Row; 10] = [
     Row { name: "swaps", run: swaps::row },
     Row { name: "generation", run: generation::row },
     Row { name: "increment", run: increment::row },
+    Row { name: "scan-first", run: scanning::first },
+    Row { name: "scan-unchanged", run: scanning::unchanged },
+    Row { name: "scan-changed", run: scanning::changed },
+    Row { name: "scan-memory", run: scanning::memory },
+    Row { name: "scan-many", run: scanning::many },
+    Row { name: "scan-latency", run: scanning::latency },
 ];
 
 /// The rows with these names, separated by commas or spaces; all of them for none.
@@ -53,6 +59,7 @@ pub struct Bench {
     folder: TempDir,
     inputs: OnceCell<Inputs>,
     database: OnceCell<Option<Database>>,
+    scans: scanning::Surroundings,
 }
 
 impl Bench {
@@ -61,7 +68,18 @@ impl Bench {
     /// # Errors
     /// There is no room for files.
     pub fn new(scale: f64) -> io::Result<Self> {
-        Ok(Self { scale, folder: tempfile::tempdir()?, inputs: OnceCell::new(), database: OnceCell::new() })
+        Ok(Self {
+            scale,
+            folder: tempfile::tempdir()?,
+            inputs: OnceCell::new(),
+            database: OnceCell::new(),
+            scans: scanning::Surroundings::default(),
+        })
+    }
+
+    /// The scale.
+    pub fn scale(&self) -> f64 {
+        self.scale
     }
 
     /// A folder for files, which goes at the end.
@@ -90,6 +108,11 @@ impl Bench {
             let _ = self.database.set(Database::make(self.scale)?);
         }
         Ok(self.database.get().and_then(Option::as_ref))
+    }
+
+    /// What scans are measured on.
+    pub fn scans(&self) -> &scanning::Surroundings {
+        &self.scans
     }
 
     /// Prints a figure.

@@ -32,7 +32,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 17] = [
+pub const TARGETS: [Target; 18] = [
     Target { name: "cache_file", run: cache::file, seeds: cache::seeds },
     Target { name: "checksums", run: master::checksums, seeds: master::checksum_seeds },
     Target { name: "continents_file", run: geography::continents, seeds: geography::continent_seeds },
@@ -50,6 +50,7 @@ pub const TARGETS: [Target; 17] = [
     Target { name: "saved_listing", run: listings::saved_listing, seeds: listings::saved_seeds },
     Target { name: "settings_file", run: operator::settings, seeds: operator::settings_seeds },
     Target { name: "snapshot_file", run: snapshot::file, seeds: snapshot::seeds },
+    Target { name: "spm_config", run: operator::spm_config, seeds: operator::spm_config_seeds },
 ];
 
 /// Runs the target of this name. For the fuzzer, whose targets are programs of their own.

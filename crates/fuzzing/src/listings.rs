@@ -90,7 +90,7 @@ pub(crate) fn saved_listing(input: &[u8]) {
             assert!(name.len() < 2_600 && !name.starts_with('x'), "{name}");
         }
         for (name, _) in &listing.unproven {
-            assert!(known.contains_key(name));
+            assert!(known.get(name).is_some());
         }
         if listing.complete {
             assert!(form == Form::FullFileTimeList, "what rsync has printed does not say where it ends");

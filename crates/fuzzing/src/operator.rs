@@ -31,6 +31,23 @@ pub(crate) fn old_config_seeds() -> Vec<Vec<u8>> {
     ])
 }
 
+/// Any bytes as the configuration of scan-primary-mirror.
+pub(crate) fn spm_config(input: &[u8]) {
+    mirrormanager::compat::spm_config::fuzz(input);
+}
+
+pub(crate) fn spm_config_seeds() -> Vec<Vec<u8>> {
+    texts(&[
+        "common_rsync_options = \"-4  --no-motd\"\nmax_stale_days = 3\nexcludes = ['\\.snapshot', '/\\.~tmp~']\n\
+         [database]\nurl = \"postgresql://mm:secret@db/mm\"\n\
+         [[category]]\nname = \"Fedora EPEL\"\ntype = \"directory\"\nurl = \"/srv/pub/epel/\"\nexcludes = ['(']\n",
+        "[database]\nurl = ''\n[[category]]\nname = 'CentOS'\ntype = 'rsync'\nurl = 'rsync://h/m'\noptions = '-4 \"a b\"'\n\
+         checksum_base = 'http://h/'\n[[repository_mapping]]\nregex = '^(?P<a>\\w+)/'\nprefix = '${a}-$1'\nversion_prefix = 'f'\n\
+         [[repository_aliases]]\nfrom = 'a-'\nto = 'b'\n",
+        "repository_mapping = [{ regex = '((a{9}){9}){9}', prefix = '' }]\ndatabase = { url = 'x' }\n",
+    ])
+}
+
 /// The binary copy of PostgreSQL, cut into chunks as long as the first byte says: the same rows, or the same
 /// refusal, as in one piece.
 pub(crate) fn copy_rows(input: &[u8]) {

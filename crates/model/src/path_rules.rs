@@ -1,6 +1,7 @@
 //! Which paths have no repository, make test versions or hidden versions: word lists with the defaults of
 //! both policies (`spec/umdl.md` 3, 9.1, 9.4, `spec/scan-primary-mirror.md` 2).
 
+use crate::directory_name::join;
 use crate::policy::Policy;
 use crate::rule_table::{RuleError, ShippedRules};
 
@@ -29,32 +30,30 @@ impl PathRules {
         })
     }
 
-    /// Whether the directory `relative` (that holds `repodata`) is skipped by a word of its relative name.
-    pub fn has_no_repository(&self, relative: &str) -> bool {
-        let path = if relative.is_empty() { "repodata".to_owned() } else { format!("{relative}/repodata") };
-        contains_any(&path, &self.skip_repository_paths)
+    /// The word because of which there is no repository in the directory `relative`, which holds `repodata`.
+    pub fn repository_skip(&self, relative: &str) -> Option<&str> {
+        first_in(&join(relative, "repodata"), &self.skip_repository_paths)
     }
 
-    /// Whether no repository is made below this full name, because its version is not guessed.
-    pub fn has_no_version(&self, full: &str) -> bool {
-        self.skip_paths_for_version
-            .iter()
-            .any(|prefix| !prefix.is_empty() && full.starts_with(prefix.as_str()))
+    /// The beginning of this full name because of which its version is not guessed and no repository made.
+    pub fn version_skip(&self, full: &str) -> Option<&str> {
+        let begins = |prefix: &&String| !prefix.is_empty() && full.starts_with(prefix.as_str());
+        self.skip_paths_for_version.iter().find(begins).map(String::as_str)
     }
 
-    /// Whether a new version at this full name is a test version.
-    pub fn is_test(&self, full: &str) -> bool {
-        contains_any(&format!("/{full}"), &self.test_paths)
+    /// The word that makes a new version at this full name a test version.
+    pub fn test_mark(&self, full: &str) -> Option<&str> {
+        first_in(&format!("/{full}/"), &self.test_paths)
     }
 
-    /// Whether a new version at this full name is displayed.
-    pub fn is_displayed(&self, full: &str) -> bool {
-        !contains_any(full, &self.do_not_display_paths)
+    /// The word because of which a new version at this full name is not displayed.
+    pub fn hidden_mark(&self, full: &str) -> Option<&str> {
+        first_in(&format!("/{full}/"), &self.do_not_display_paths)
     }
 }
 
-fn contains_any(path: &str, words: &[String]) -> bool {
-    words.iter().any(|word| !word.is_empty() && path.contains(word.as_str()))
+fn first_in<'a>(path: &str, words: &'a [String]) -> Option<&'a str> {
+    words.iter().find(|word| !word.is_empty() && path.contains(word.as_str())).map(String::as_str)
 }
 
 #[cfg(test)]
@@ -65,15 +64,36 @@ mod tests {
     fn defaults_of_the_policies() {
         let umdl = PathRules::shipped(Policy::Umdl).unwrap();
         let spm = PathRules::shipped(Policy::Spm).unwrap();
-        for skipped in ["releases/41/Server/x86_64/os", "Cloud", "a/Workstation-x"] {
-            assert!(umdl.has_no_repository(skipped) && spm.has_no_repository(skipped), "{skipped}");
+        for (skipped, word) in [
+            ("releases/41/Server/x86_64/os", "Server"),
+            ("Cloud", "Cloud"),
+            ("a/Workstation-x", "Workstation"),
+        ] {
+            assert_eq!(umdl.repository_skip(skipped), Some(word));
+            assert_eq!(spm.repository_skip(skipped), Some(word));
         }
-        assert!(spm.has_no_repository("updates/41/drpms") && !umdl.has_no_repository("updates/41/drpms"));
-        assert!(!umdl.has_no_repository("releases/41/server/os"), "case counts");
-        assert!(umdl.has_no_version("pub/alternative") && !umdl.has_no_version("pub/archive/x"));
-        assert!(spm.has_no_version("pub/archive/x"));
-        assert!(umdl.is_test("pub/fedora/linux/releases/test/42_Beta/x") && !umdl.is_test("pub/latest/x"));
-        assert!(!spm.is_displayed("pub/x/43_Beta/y") && umdl.is_displayed("pub/x/43_Beta/y"));
+        assert_eq!(spm.repository_skip("updates/41/drpms"), Some("drpms"));
+        assert_eq!(umdl.repository_skip("updates/41/drpms"), None);
+        assert_eq!(umdl.repository_skip("releases/41/server/os"), None, "case counts");
+        assert_eq!(umdl.version_skip("pub/alternative"), Some("pub/alt"));
+        assert_eq!(umdl.version_skip("pub/archive/x"), None);
+        assert_eq!(spm.version_skip("pub/archive/x"), Some("pub/archive"));
+        assert_eq!(umdl.test_mark("pub/fedora/linux/releases/test/42_Beta/x"), Some("/test/"));
+        assert_eq!(umdl.test_mark("stage"), Some("/stage/"), "a component at either end is one, too");
+        assert_eq!(umdl.test_mark("pub/latest/x"), None);
+        assert_eq!(spm.hidden_mark("pub/x/43_Beta/y"), Some("_Beta"));
+        assert_eq!(umdl.hidden_mark("pub/x/43_Beta/y"), None);
+    }
+
+    #[test]
+    fn a_word_may_be_about_the_repodata_directory_itself() {
+        let rules = PathRules {
+            skip_repository_paths: vec!["os/repodata".to_owned()],
+            ..PathRules::shipped(Policy::Spm).unwrap()
+        };
+        assert_eq!(rules.repository_skip("41/x86_64/os"), Some("os/repodata"));
+        assert_eq!(rules.repository_skip("41/os/x86_64"), None);
+        assert_eq!(rules.repository_skip(""), None);
     }
 
     #[test]
@@ -85,7 +105,7 @@ mod tests {
             test_paths: empty.clone(),
             do_not_display_paths: empty,
         };
-        assert!(!rules.has_no_repository("a") && !rules.has_no_version("a") && !rules.is_test("a"));
-        assert!(rules.is_displayed("a"));
+        assert_eq!((rules.repository_skip("a"), rules.version_skip("a")), (None, None));
+        assert_eq!((rules.test_mark("a"), rules.hidden_mark("a")), (None, None));
     }
 }

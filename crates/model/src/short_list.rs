@@ -12,6 +12,17 @@ use crate::policy::Policy;
 /// More files than this of one counted kind make a directory's list short.
 const MANY: usize = 10;
 
+/// Shorter lists are not pruned.
+const PRUNED_FROM: usize = 64;
+
+/// The counted suffixes, and how many files a short list has.
+fn shortened(policy: Policy) -> (&'static [&'static [u8]], usize) {
+    match policy {
+        Policy::Umdl => (&[b".html", b".rpm", b".hdr", b".drpm"], 3),
+        Policy::Spm => (&[b".rpm", b".html"], 10),
+    }
+}
+
 /// The recorded part of a directory's files.
 ///
 /// * [`Policy::Umdl`]: with more than 10 of one of `.html .rpm .hdr .drpm` the 3 newest of all files, by
@@ -19,10 +30,7 @@ const MANY: usize = 10;
 /// * [`Policy::Spm`]: with more than 10 of one of `.rpm .html` the 10 newest of all files; of files with
 ///   equal time those with the smaller name.
 pub fn short_filelist(files: Files, policy: Policy) -> Files {
-    let (suffixes, keep): (&[&[u8]], usize) = match policy {
-        Policy::Umdl => (&[b".html", b".rpm", b".hdr", b".drpm"], 3),
-        Policy::Spm => (&[b".rpm", b".html"], 10),
-    };
+    let (suffixes, keep) = shortened(policy);
     if !suffixes.iter().any(|suffix| count(&files, suffix) > MANY) {
         return files;
     }
@@ -39,6 +47,32 @@ pub fn short_filelist(files: Files, policy: Policy) -> Files {
     entries.into_iter().collect()
 }
 
+/// What is left of a long list when only what its short list is made from is kept, and what `wanted` names.
+///
+/// [`short_filelist`] gives the same of it. So whoever lists a large tree need not keep every package in mind.
+pub fn prune(files: Files, policy: Policy, wanted: impl Fn(&FileName) -> bool) -> Files {
+    if files.len() <= PRUNED_FROM {
+        return files;
+    }
+    let short = short_filelist(files.clone(), policy);
+    if short.len() == files.len() {
+        return files;
+    }
+    let (suffixes, _) = shortened(policy);
+    let mut witnesses = vec![0_usize; suffixes.len()];
+    let mut needed = |name: &FileName| {
+        let mut counts = suffixes.iter().zip(&mut witnesses).filter(|(s, _)| name.as_bytes().ends_with(s));
+        counts.any(|(_, seen)| {
+            *seen += 1;
+            *seen <= MANY + 1
+        })
+    };
+    let kept = |entry: &FileEntry| -> bool {
+        needed(&entry.name) || wanted(&entry.name) || short.get(entry.name.as_bytes()).is_some()
+    };
+    files.into_entries().into_iter().filter(kept).collect()
+}
+
 fn count(files: &Files, suffix: &[u8]) -> usize {
     files
         .iter()
@@ -48,6 +82,8 @@ fn count(files: &Files, suffix: &[u8]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn numbered(count: usize, suffix: &str, time: impl Fn(usize) -> i64) -> Vec<FileEntry> {
@@ -100,5 +136,25 @@ mod tests {
         let kept = names(&short_filelist(files, Policy::Spm));
         assert_eq!(kept.first().unwrap(), "f02.rpm");
         assert_eq!(kept.last().unwrap(), "f11.rpm");
+    }
+
+    proptest! {
+        #[test]
+        fn a_pruned_list_has_the_same_short_list(
+            names in proptest::collection::vec(("[a-c]{1,3}", prop_oneof![
+                Just(".rpm"), Just(".drpm"), Just(".html"), Just(".iso"), Just("")
+            ], 0..4_i64), 0..200),
+            spm: bool,
+        ) {
+            let policy = if spm { Policy::Spm } else { Policy::Umdl };
+            let files: Files =
+                names.iter().map(|(name, suffix, time)| FileEntry::new(&*format!("{name}{suffix}"), 1, *time)).collect();
+            let wanted = |name: &FileName| name.as_bytes() == b"aaa.iso";
+            let pruned = prune(files.clone(), policy, wanted);
+            prop_assert_eq!(pruned.get(b"aaa.iso"), files.get(b"aaa.iso"));
+            let short = short_filelist(files.clone(), policy);
+            prop_assert!(pruned.len() <= 64 || pruned.len() <= 4 * 11 + 10 + 1 || short.len() == files.len());
+            prop_assert_eq!(short_filelist(pruned, policy), short);
+        }
     }
 }

@@ -66,7 +66,7 @@ fn umdl(category: &str, relative: &str, known: &[&str]) -> (String, String) {
     let topdir = topdir(category);
     let full = format!("{topdir}/{relative}");
     let path_rules = PathRules::shipped(Policy::Umdl).unwrap();
-    if path_rules.has_no_version(&full) {
+    if path_rules.version_skip(&full).is_some() {
         return ("-".to_owned(), "NULL".to_owned());
     }
     let guess = version(Policy::Umdl, BranchedVersion::Development, topdir, relative, known.iter().copied());
@@ -79,7 +79,7 @@ fn umdl(category: &str, relative: &str, known: &[&str]) -> (String, String) {
     };
     let rules = PrefixRules::shipped(Policy::Umdl).unwrap();
     let prefix = rules.prefix(&place).unwrap_or_else(|| "NULL".to_owned());
-    (shown(guess.as_ref(), path_rules.is_test(&full)), prefix)
+    (shown(guess.as_ref(), path_rules.test_mark(&full).is_some()), prefix)
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn spm_examples() {
             version: guess.as_ref().map(|guess| guess.shown.as_str()),
             arch,
         });
-        let skipped = paths.has_no_repository(relative) || paths.has_no_version(path);
+        let skipped = paths.repository_skip(relative).or(paths.version_skip(path)).is_some();
         let got = decision.prefix.filter(|_| !skipped).unwrap_or_else(|| "-".to_owned());
         let expected = if ours == "=" { reference } else { ours };
         assert_eq!(got, expected, "{number} {path}");
@@ -212,7 +212,7 @@ fn umdl_on_the_spm_examples() {
         let relative = model::directory_name::relative(topdir, path).unwrap();
         let version = Some(version_name).filter(|name| *name != "-");
         let place = RepositoryPlace { category, topdir, relative, version, arch: None };
-        let prefix = rules.prefix(&place).filter(|_| !paths.has_no_repository(relative));
+        let prefix = rules.prefix(&place).filter(|_| paths.repository_skip(relative).is_none());
         let expected = if umdl == "=" { reference } else { umdl };
         assert_eq!(prefix.as_deref().unwrap_or("-"), expected, "{number} {path}");
     }

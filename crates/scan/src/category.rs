@@ -3,31 +3,40 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use model::clock::Clock;
 use model::directory_name::{join, relative};
 use model::excludes::Excludes;
 use model::ids::{CategoryId, DirectoryId, ProductId, VersionId};
+use model::policy::Policy;
 use settings::scan::OrphanRepositories;
-use store::master::{Master, ScanState};
+use store::master::{DirectoryRow, Lock, Locked, Master, ScanState};
 use store::{Store, StoreError};
 use tokio::task::{JoinError, spawn_blocking};
 
+use crate::changes::{self, ChangeSet};
 use crate::choice::Sources;
-use crate::compare::{self, Context, Recorded};
+use crate::compare::{self, Context, Recorded, RecordedDirectory};
 use crate::guard::{self, DeleteLimit};
+use crate::in_place;
 use crate::index::{self, Indexes};
 use crate::owner;
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::report::{CategoryReport, ChangeSet, Counts, Outcome};
+use crate::report::{CategoryReport, Counts, Outcome, Timings};
 use crate::repositories::{self, Known, Repositories};
 use crate::rewritten;
 use crate::rules::Rules;
 use crate::run::{Deletion, Reading, ScanOptions, Writing};
 use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
 use crate::write::{self, Plan};
+
+/// How often it is looked whether another scan of the category has ended.
+const LOCK_INTERVAL: Duration = Duration::from_millis(500);
+
+/// At most as many index files are in memory at the same time.
+const INDEX_THREADS: usize = 16;
 
 /// A category to be scanned.
 pub(crate) struct Job {
@@ -60,6 +69,8 @@ enum Failure {
     Source(#[from] SourceError),
     #[error("{0}")]
     Root(String),
+    #[error("its lock was lost while the tree was read, so another scan may have written; scan again")]
+    LockLost,
 }
 
 /// Scans it; whatever happens is in the report.
@@ -70,7 +81,7 @@ pub(crate) async fn scan(
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
 ) -> CategoryReport {
-    let begun = Instant::now();
+    let (begun, started) = (Instant::now(), clock.now());
     let master = Master::new(store);
     let mut report = CategoryReport {
         name: job.name.clone(),
@@ -79,6 +90,7 @@ pub(crate) async fn scan(
         problems: Vec::new(),
         changes: ChangeSet::default(),
         elapsed: std::time::Duration::ZERO,
+        timings: Timings::default(),
         statements: 0,
     };
     match locked(&master, &job, sources, clock, progress, &mut report).await {
@@ -87,7 +99,14 @@ pub(crate) async fn scan(
         Err(Failure::Source(e @ SourceError::Root { .. })) => {
             report.outcome = Outcome::RootRefused(e.to_string())
         }
+        Err(Failure::Store(e)) => report.outcome = Outcome::NotStored(e.to_string()),
         Err(e) => report.outcome = Outcome::Failed(e.to_string()),
+    }
+    if report.outcome == Outcome::Done && job.options.writing == Writing::On {
+        // The time at which it began: what changed since may have been missed.
+        if let Err(e) = master.good_scan(job.category, started.timestamp()).await {
+            tracing::warn!(category = job.name, error = %e, "the time of this scan could not be kept");
+        }
     }
     // Without deletion a missing root is a failure like any other (exit status 1 instead of 3).
     if let Outcome::RootRefused(why) = &report.outcome
@@ -102,7 +121,10 @@ pub(crate) async fn scan(
     }
     match &report.outcome {
         Outcome::Done => tracing::info!(category = job.name, counts = ?report.counts, "scanned"),
-        Outcome::Skipped(why) | Outcome::Failed(why) | Outcome::RootRefused(why) => {
+        Outcome::Skipped(why)
+        | Outcome::Failed(why)
+        | Outcome::NotStored(why)
+        | Outcome::RootRefused(why) => {
             tracing::error!(category = job.name, "not scanned: {why}");
         }
         Outcome::DeletionRefused(why) => tracing::error!(category = job.name, "nothing deleted: {why}"),
@@ -120,21 +142,47 @@ async fn locked(
     report: &mut CategoryReport,
 ) -> Result<(), Failure> {
     if job.options.writing == Writing::DryRun {
-        return within(master, job, sources, clock, progress, report).await;
+        return within(master, job, sources, clock, progress, report, None).await;
     }
-    let lock = match master.lock(job.category, &owner::name(), clock.now(), owner::state).await? {
+    let mut lock = match lock(master, job, clock, progress).await? {
         Ok(lock) => lock,
         Err(locked) => {
-            let who = locked.owner.map_or_else(String::new, |owner| format!(" ({owner})"));
-            report.outcome = Outcome::Locked(format!("another scan of it is running{who}"));
+            report.outcome = Outcome::Locked(locked.to_string());
             return Ok(());
         }
     };
-    let result = within(master, job, sources, clock, progress, report).await;
+    let result = within(master, job, sources, clock, progress, report, Some(&mut lock)).await;
     if let Err(e) = lock.release().await {
         tracing::warn!(category = job.name, error = %e, "the lock could not be given back");
     }
     result
+}
+
+/// Takes the lock, after some time if it has to be.
+async fn lock(
+    master: &Master,
+    job: &Job,
+    clock: &dyn Clock,
+    progress: &Arc<dyn Progress>,
+) -> Result<std::result::Result<Lock, Locked>, StoreError> {
+    let (begun, owner) = (Instant::now(), owner::name());
+    let mut told = false;
+    loop {
+        let locked = match master.lock(job.category, &owner, clock.now(), owner::state).await? {
+            Ok(lock) => return Ok(Ok(lock)),
+            Err(locked) => locked,
+        };
+        let left = job.options.wait.saturating_sub(begun.elapsed());
+        if left.is_zero() {
+            return Ok(Err(locked));
+        }
+        if !told {
+            tracing::info!(category = job.name, "waiting: {locked}");
+            progress.waiting(&locked.to_string());
+            told = true;
+        }
+        tokio::time::sleep(left.min(LOCK_INTERVAL)).await;
+    }
 }
 
 async fn within(
@@ -144,16 +192,21 @@ async fn within(
     clock: &dyn Clock,
     progress: &Arc<dyn Progress>,
     report: &mut CategoryReport,
+    lock: Option<&mut Lock>,
 ) -> Result<(), Failure> {
+    let mut watch = Watch::start();
     let state = master.state(job.category).await?;
     let mut recorded = Recorded::default();
-    for row in master.directories(job.category).await? {
+    let known = &mut recorded.known;
+    let record = |row: DirectoryRow| {
         if let Some(name) = relative(&job.topdir, &row.name) {
-            recorded.known.insert(name.to_owned(), row);
+            known.insert(Arc::from(name), row.into());
         }
-    }
+    };
+    master.directories(job.category, record).await?;
+    watch.lap(&mut report.timings.recorded);
     let started = clock.now().timestamp();
-    let (source, mut listing) = list(job, &recorded, &state, sources, progress, report).await?;
+    let (source, mut listing) = list(master, job, &recorded, &state, sources, progress, report).await?;
     let excluded = |name: &str| job.excludes.is_excluded(&join(&job.topdir, name));
     if let Some(reason) = guard::root(&listing, &recorded.known, excluded) {
         return Err(Failure::Root(match job.is_local {
@@ -162,13 +215,17 @@ async fn within(
         }));
     }
     count(&listing, &mut report.counts);
+    watch.lap(&mut report.timings.listing);
     read_elsewhere(master, job, &listing, &mut recorded).await?;
     read_files(master, &listing, &mut recorded).await?;
     rewritten::settle(&mut listing, &recorded);
-    let (listing, indexes) = read_indexes(&source, listing, job.threads, progress).await?;
+    watch.lap(&mut report.timings.recorded);
+    let (listing, indexes) = read_indexes(&source, listing, job.threads.min(INDEX_THREADS), progress).await?;
+    watch.lap(&mut report.timings.indexes);
     let of: HashSet<&str> = indexes.details.iter().map(|d| d.directory.as_str()).collect();
     let of: Vec<DirectoryId> = of.into_iter().filter_map(|name| Some(recorded.row(name)?.id)).collect();
     recorded.details = master.details(&of).await?.into_iter().collect();
+    watch.lap(&mut report.timings.recorded);
 
     report.problems.extend(listing.problems.iter().cloned());
     report.problems.extend(indexes.problems.iter().cloned());
@@ -204,17 +261,46 @@ async fn within(
         versions,
         orphans: job.orphans,
     };
-    plan.describe(job, report);
-    if job.options.writing == Writing::DryRun || plan.is_empty(master.has_memory()) {
+    plan.describe(report);
+    report.changes = changes::of_plan(&plan, job, &recorded);
+    watch.lap(&mut report.timings.comparing);
+    if job.options.writing == Writing::DryRun {
+        report.changes.details.gone = changes::gone_details(master, job, &plan.delete).await?;
         return Ok(());
+    }
+    if plan.is_empty(master.has_memory()) {
+        return Ok(());
+    }
+    if let Some(lock) = lock
+        && !lock.is_held().await?
+    {
+        return Err(Failure::LockLost);
     }
     progress.writing();
     write::apply(master, job, &plan, &recorded, report).await?;
+    watch.lap(&mut report.timings.writing);
     Ok(())
+}
+
+/// Tells how long each part of a scan took.
+struct Watch(Instant);
+
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Adds the time since the start or the last lap.
+    fn lap(&mut self, to: &mut Duration) {
+        let now = Instant::now();
+        *to += now - self.0;
+        self.0 = now;
+    }
 }
 
 /// The tree, got off the async threads, and the first of the sources that had it.
 async fn list(
+    master: &Master,
     job: &Job,
     recorded: &Recorded,
     state: &ScanState,
@@ -228,9 +314,7 @@ async fn list(
         // The times of one kind of source say nothing about those of another.
         let same_clock = state.source.as_deref().is_none_or(|kind| kind == source.kind());
         if job.options.reading == Reading::Changed && same_clock {
-            // A time of 0 stands for "never read".
-            let times = recorded.known.iter().filter(|(_, row)| row.retry.is_none() && row.ctime != Some(0));
-            known.extend(times.filter_map(|(name, row)| Some((name.clone(), row.ctime?))));
+            known = times(master, job, recorded, &source).await?;
         }
         let (asked, progress) = (Arc::clone(&source), Arc::clone(progress));
         match spawn_blocking(move || asked.list(&known, progress.as_ref())).await? {
@@ -256,6 +340,25 @@ async fn list(
     Err(failed.unwrap_or_else(|| SourceError::NoList(job.root.clone())).into())
 }
 
+/// The recorded times that a source of the same clock may go by.
+async fn times(
+    master: &Master,
+    job: &Job,
+    recorded: &Recorded,
+    source: &Arc<dyn TreeSource>,
+) -> Result<KnownTimes, Failure> {
+    let rewritten = match job.rules.policy {
+        Policy::Spm if job.is_local => {
+            in_place::rewritten::<Failure>(master, source, job.threads, recorded).await?
+        }
+        _ => HashSet::new(),
+    };
+    // A time of 0 stands for "never read".
+    let read = |row: &RecordedDirectory| row.retry.is_none() && row.ctime != Some(0);
+    let times = recorded.known.iter().filter(|(name, row)| read(row) && !rewritten.contains(*name));
+    Ok(times.filter_map(|(name, row)| Some((Arc::clone(name), row.ctime?))).collect())
+}
+
 fn count(listing: &Listing, counts: &mut Counts) {
     counts.directories = listing.directories.len();
     counts.files = listing.files;
@@ -278,13 +381,13 @@ async fn read_elsewhere(
     let names: Vec<String> = listing
         .directories
         .iter()
-        .filter(|d| !recorded.known.contains_key(&d.name))
+        .filter(|d| !recorded.known.contains_key(d.name.as_str()))
         .map(|d| join(&job.topdir, &d.name))
         .collect();
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     for row in master.directories_named(&names).await? {
         if let Some(name) = relative(&job.topdir, &row.name) {
-            recorded.elsewhere.insert(name.to_owned(), row);
+            recorded.elsewhere.insert(Arc::from(name), row.into());
         }
     }
     debug_assert!(
@@ -357,7 +460,7 @@ async fn repositories(
     recorded: &Recorded,
     deleted: &HashSet<DirectoryId>,
 ) -> Result<(Repositories, Vec<(VersionId, String)>), Failure> {
-    if !listing.directories.iter().any(|d| d.is_repository || d.is_atomic) {
+    if deleted.is_empty() && !listing.directories.iter().any(|d| d.is_repository || d.is_atomic) {
         return Ok((Repositories::default(), Vec::new()));
     }
     let rows = master.repositories().await?;

@@ -1,6 +1,7 @@
 //! The tree beside what is recorded: what has to be written. Pure; nothing is read or written here.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use model::directory_name::{join, parent};
 use model::excludes::Excludes;
@@ -19,13 +20,32 @@ pub(crate) const RETRY_YOUNG: &str = "young";
 /// A file of the directory could not be looked at.
 const RETRY_FILES: &str = "files";
 
+/// Recorded directories by name, of which there is one copy only.
+pub(crate) type Directories = HashMap<Arc<str>, RecordedDirectory>;
+
+/// A recorded directory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct RecordedDirectory {
+    pub(crate) id: DirectoryId,
+    pub(crate) readable: bool,
+    pub(crate) ctime: Option<i64>,
+    /// Why it must be read again although its time has not changed.
+    pub(crate) retry: Option<Box<str>>,
+}
+
+impl From<DirectoryRow> for RecordedDirectory {
+    fn from(row: DirectoryRow) -> Self {
+        Self { id: row.id, readable: row.readable, ctime: row.ctime, retry: row.retry.map(Into::into) }
+    }
+}
+
 /// What the database knows of the directories in the tree.
 #[derive(Debug, Default)]
 pub(crate) struct Recorded {
     /// The category's, by relative name.
-    pub(crate) known: HashMap<String, DirectoryRow>,
+    pub(crate) known: Directories,
     /// Rows of other categories (or of none) with the names of directories in the tree, by relative name.
-    pub(crate) elsewhere: HashMap<String, DirectoryRow>,
+    pub(crate) elsewhere: Directories,
     /// The stored file lists of the changed ones.
     pub(crate) files: HashMap<DirectoryId, Option<Vec<u8>>>,
     /// The file details of the directories for which there are new ones.
@@ -34,7 +54,7 @@ pub(crate) struct Recorded {
 
 impl Recorded {
     /// The row of a directory in the tree.
-    pub(crate) fn row(&self, name: &str) -> Option<&DirectoryRow> {
+    pub(crate) fn row(&self, name: &str) -> Option<&RecordedDirectory> {
         self.known.get(name).or_else(|| self.elsewhere.get(name))
     }
 }
@@ -76,14 +96,13 @@ pub(crate) fn compare(
     let mut out = Differences::default();
     for found in &listing.directories {
         let marker = marker(found, &indexes, context);
-        let full = join(context.topdir, &found.name);
         // Without a place for markers the old time is kept, so that the directory still looks changed.
         let hold = marker.is_some_and(|m| m != RETRY_YOUNG) && !context.has_memory;
         let Some(row) = recorded.row(&found.name) else {
             counts.new += 1;
             let files = listed(found).map(|files| short_filelist(files.clone(), context.policy));
             out.new.push(NewDirectory {
-                name: full,
+                name: join(context.topdir, &found.name),
                 readable: found.readable.unwrap_or(true),
                 ctime: if hold || found.inside == Inside::Unlisted { 0 } else { found.ctime },
                 files: files.filter(|files| !files.is_empty()).map(|files| encode(&files, context.policy)),
@@ -91,7 +110,7 @@ pub(crate) fn compare(
             out.retry.extend(marker.map(|marker| (found.name.clone(), marker)));
             continue;
         };
-        let linked = recorded.known.contains_key(&found.name);
+        let linked = recorded.known.contains_key(found.name.as_str());
         if !linked {
             counts.new += 1;
             out.link.push(row.id);
@@ -104,7 +123,7 @@ pub(crate) fn compare(
         }
         if let Some(update) = update {
             if linked {
-                out.changed.push(full);
+                out.changed.push(join(context.topdir, &found.name));
             }
             if update.readable != row.readable {
                 let (directory, readable) = (&found.name, update.readable);
@@ -152,7 +171,7 @@ fn listed(found: &Found) -> Option<&Files> {
 
 fn update(
     found: &Found,
-    row: &DirectoryRow,
+    row: &RecordedDirectory,
     recorded: &Recorded,
     hold: bool,
     policy: Policy,
@@ -232,8 +251,8 @@ pub(crate) fn gone(
     let mut gone: Vec<(DirectoryId, String)> = recorded
         .known
         .iter()
-        .filter(|(name, _)| !there.contains(name.as_str()) && !kept(name))
-        .map(|(name, row)| (row.id, name.clone()))
+        .filter(|(name, _)| !there.contains(&***name) && !kept(name))
+        .map(|(name, row)| (row.id, name.to_string()))
         .collect();
     gone.sort_by(|a, b| b.1.cmp(&a.1));
     gone

@@ -1,9 +1,6 @@
 //! When a tree is not believed: an unmounted disk must not look like a deleted distribution (decision 18).
 
-use std::collections::HashMap;
-
-use store::master::DirectoryRow;
-
+use crate::compare::Directories;
 use crate::source::{Inside, Listing};
 
 /// How far deletion may go.
@@ -22,7 +19,7 @@ pub struct DeleteLimit {
 /// on its first level last time, is taken for an empty mount point.
 pub(crate) fn root(
     listing: &Listing,
-    known: &HashMap<String, DirectoryRow>,
+    known: &Directories,
     excluded: impl Fn(&str) -> bool,
 ) -> Option<String> {
     let empty = |inside: &Inside| match inside {

@@ -51,6 +51,15 @@ enum Purpose {
     Checksums(Algorithm),
 }
 
+/// The files that are read for themselves.
+const INDEXES: [(&str, Purpose); 2] = [("repomd.xml", Purpose::Repomd), ("summary", Purpose::Summary)];
+
+/// Whether a file of this name is read.
+pub(crate) fn is_index(name: &FileName) -> bool {
+    INDEXES.iter().any(|(index, _)| name.as_bytes() == index.as_bytes())
+        || checksums::kind(name.as_bytes()).is_some()
+}
+
 struct Task<'a> {
     directory: &'a Found,
     file: FileName,
@@ -83,9 +92,9 @@ pub(crate) fn read(
                         Purpose::Checksums(_) => MAX_CHECKSUM_BYTES,
                     };
                     let content = source.read(&task.directory.name, &task.file, limit);
-                    progress.read(&task.directory.name);
+                    progress.read(&task.directory.name, &task.file);
                     let bytes = content.as_ref().map_or(0, |content| content.bytes.len() as u64);
-                    let told = tell(task, content);
+                    let told = tell(task, content, source.kind());
                     results.lock().unwrap_or_else(PoisonError::into_inner).push((number, bytes, told));
                 }
             });
@@ -97,21 +106,18 @@ pub(crate) fn read(
     let mut listed: BTreeMap<&str, (&Found, Checksums)> = BTreeMap::new();
     for ((_, bytes, told), task) in results.into_iter().zip(&tasks) {
         out.bytes += bytes;
-        match (told, task.purpose) {
-            (Told::Nothing, _) => {}
-            (Told::Detail(detail), _) => out.details.push(detail),
-            (Told::Checksums(kind, bytes), _) => {
+        match told {
+            Told::Nothing => {}
+            Told::Detail(detail) => out.details.push(detail),
+            Told::Checksums(kind, bytes) => {
                 let directory = task.directory;
                 let (_, said) =
                     listed.entry(&directory.name).or_insert_with(|| (directory, Checksums::default()));
                 said.read(kind, &bytes);
             }
-            (Told::Failed(reason), purpose) => {
-                let path = format!("{}/{}", task.directory.name, task.file);
-                out.problems.push(match purpose {
-                    Purpose::Checksums(_) => Problem::Checksum { path, reason },
-                    Purpose::Repomd | Purpose::Summary => Problem::Index { path, reason },
-                });
+            Told::Failed(reason) => {
+                let path = join(&task.directory.name, &task.file.to_string());
+                out.problems.push(Problem::Index { path, reason });
                 out.retry.insert(task.directory.name.clone(), RETRY_INDEX);
             }
         }
@@ -132,10 +138,12 @@ enum Told {
     Failed(String),
 }
 
-fn tell(task: &Task<'_>, content: std::io::Result<Content>) -> Told {
+fn tell(task: &Task<'_>, content: std::io::Result<Content>, kind: &str) -> Told {
     let content = match content {
         Ok(content) => content,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Told::Nothing,
+        // Gone since the walk, and with it the time of its directory. What is only listed is read elsewhere: there
+        // it may be missing because the wrong place is configured, or come later.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound && kind == "directory" => return Told::Nothing,
         Err(e) => return Told::Failed(e.to_string()),
     };
     match task.purpose {
@@ -165,6 +173,14 @@ fn files(directory: &Found) -> Option<&Files> {
     }
 }
 
+/// A file that is in the listing.
+fn known(inside: &Inside, name: &FileName) -> Option<FileEntry> {
+    match inside {
+        Inside::Files(files) | Inside::Partly(files) => files.get(name.as_bytes()).cloned(),
+        Inside::Unchanged(_) | Inside::Unlisted => None,
+    }
+}
+
 /// All files to read, in the order of directories, kinds and names.
 fn tasks(listing: &Listing) -> Vec<Task<'_>> {
     let mut above_changed: HashSet<&str> = HashSet::new();
@@ -182,7 +198,7 @@ fn tasks(listing: &Listing) -> Vec<Task<'_>> {
         let mut names = Vec::new();
         match &directory.inside {
             Inside::Files(files) | Inside::Partly(files) => {
-                for (name, purpose) in [("repomd.xml", Purpose::Repomd), ("summary", Purpose::Summary)] {
+                for (name, purpose) in INDEXES {
                     if files.get(name.as_bytes()).is_some() {
                         out.push(Task { directory, file: FileName::from(name), purpose });
                     }
@@ -227,8 +243,12 @@ fn settle(
         let place = if below.is_empty() { directory.name.clone() } else { join(&directory.name, below) };
         let Some(target) = by_name.get(place.as_str()) else { continue };
         let entry: Option<FileEntry> = match &target.inside {
-            Inside::Files(files) | Inside::Partly(files) => files.get(listed.name.as_bytes()).cloned(),
-            Inside::Unchanged(_) if files(directory).is_some() => match source.entry(&place, &listed.name) {
+            Inside::Unlisted => None,
+            Inside::Unchanged(_) if files(directory).is_none() => None,
+            // What is not in the listing may have been left out of it.
+            inside => match known(inside, &listed.name)
+                .map_or_else(|| source.entry(&place, &listed.name), |e| Ok(Some(e)))
+            {
                 Ok(entry) => entry,
                 Err(e) => {
                     out.problems.push(complain(&listed.name, &e.to_string()));
@@ -236,7 +256,6 @@ fn settle(
                     None
                 }
             },
-            Inside::Unchanged(_) | Inside::Unlisted => None,
         };
         let Some(entry) = entry else { continue };
         out.details.push(Detail {

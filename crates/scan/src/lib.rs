@@ -5,11 +5,17 @@
 //! transaction is open while the disk is read; an unchanged tree writes nothing. Rules are `spec/umdl.md`'s.
 
 mod category;
+pub mod changes;
 mod choice;
 mod compare;
 pub mod digest;
+pub mod explain;
+pub mod file_detail;
 pub mod guard;
+mod guess;
+mod in_place;
 pub mod index;
+pub mod metrics;
 mod owner;
 pub mod problem;
 pub mod progress;
@@ -22,7 +28,9 @@ pub mod run;
 pub mod source;
 mod write;
 
+pub use changes::ChangeSet;
+pub use metrics::Metrics;
 pub use problem::Problem;
 pub use progress::{Progress, Quiet};
-pub use report::{CategoryReport, ChangeSet, Counts, Outcome, ScanReport, Verdict};
+pub use report::{CategoryReport, Counts, Outcome, ScanReport, Timings, Verdict};
 pub use run::{Deletion, Reading, ScanError, ScanOptions, Writing, run, run_on};

@@ -37,7 +37,7 @@ pub enum Problem {
         /// What the file system says.
         reason: String,
     },
-    /// An index of a repository can not be read or is damaged.
+    /// An index of a repository or a checksum file can not be read or is damaged.
     #[error("{path}: {reason}; the next scan tries again")]
     Index {
         /// Its path.
@@ -76,6 +76,12 @@ pub enum Problem {
         version: String,
         /// The architecture, or `none`.
         arch: String,
+    },
+    /// No rule gives a repository a prefix.
+    #[error("no repository for {directory}: no rule gives it a prefix; add one to scan.repository_mapping")]
+    NoPrefix {
+        /// The directory.
+        directory: String,
     },
     /// Another repository has the name of this directory.
     #[error("no repository for {directory}: another one is registered under this name")]
@@ -134,4 +140,48 @@ pub(crate) fn percent(path: &[u8]) -> String {
     const PLAIN: &AsciiSet =
         &NON_ALPHANUMERIC.remove(b'/').remove(b'.').remove(b'_').remove(b'-').remove(b'+').remove(b'~');
     percent_encode(path, PLAIN).to_string()
+}
+
+impl Problem {
+    /// The words for all kinds.
+    pub const KINDS: [&str; 16] = [
+        "unlisted",
+        "name",
+        "long_name",
+        "file",
+        "index",
+        "checksum",
+        "conflict",
+        "unguessed",
+        "no_prefix",
+        "name_taken",
+        "device",
+        "lines",
+        "homeless",
+        "incomplete",
+        "fallback",
+        "no_contents",
+    ];
+
+    /// A word for its kind, one of [`KINDS`](Self::KINDS).
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unlisted { .. } => "unlisted",
+            Self::Name { .. } => "name",
+            Self::LongName { .. } => "long_name",
+            Self::File { .. } => "file",
+            Self::Index { .. } => "index",
+            Self::Checksum { .. } => "checksum",
+            Self::Conflict { .. } => "conflict",
+            Self::Unguessed { .. } => "unguessed",
+            Self::NoPrefix { .. } => "no_prefix",
+            Self::NameTaken { .. } => "name_taken",
+            Self::Device { .. } => "device",
+            Self::Lines { .. } => "lines",
+            Self::Homeless { .. } => "homeless",
+            Self::Incomplete { .. } => "incomplete",
+            Self::Fallback { .. } => "fallback",
+            Self::NoContents { .. } => "no_contents",
+        }
+    }
 }

@@ -1,7 +1,9 @@
 //! What a scan did, as data: the command line turns it into text, JSON and an exit status.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::changes::{ChangeSet, ChangedDetail};
 use crate::problem::Problem;
 
 /// A whole run.
@@ -11,10 +13,14 @@ pub struct ScanReport {
     pub categories: Vec<CategoryReport>,
     /// File details of the whole database removed by ageing.
     pub details_aged: usize,
+    /// Those of a dry run, by name.
+    pub aged: Vec<ChangedDetail>,
     /// Why ageing failed, if it did.
     pub ageing_failed: Option<String>,
     /// Statements for the list of categories and for ageing.
     pub statements: u64,
+    /// When each category of the database was scanned well for the last time, seconds since 1970.
+    pub last_good: BTreeMap<String, i64>,
 }
 
 /// One category.
@@ -28,12 +34,42 @@ pub struct CategoryReport {
     pub counts: Counts,
     /// What was wrong without making it fail.
     pub problems: Vec<Problem>,
-    /// What was changed, by name. Empty unless asked for.
+    /// What was changed, by name; of a dry run what would have been.
     pub changes: ChangeSet,
     /// How long it took.
     pub elapsed: Duration,
+    /// Where the time went.
+    pub timings: Timings,
     /// SQL statements, without BEGIN, COMMIT and locks.
     pub statements: u64,
+}
+
+/// Where the time of a category went, as far as it came. What is missing to the whole is waiting for the lock.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Timings {
+    /// Asking the database what is recorded.
+    pub recorded: Duration,
+    /// Listing the tree.
+    pub listing: Duration,
+    /// Reading index and checksum files.
+    pub indexes: Duration,
+    /// Comparing.
+    pub comparing: Duration,
+    /// The transaction.
+    pub writing: Duration,
+}
+
+impl Timings {
+    /// Every part with a word for it.
+    pub const fn parts(&self) -> [(&'static str, Duration); 5] {
+        [
+            ("recorded", self.recorded),
+            ("listing", self.listing),
+            ("indexes", self.indexes),
+            ("comparing", self.comparing),
+            ("writing", self.writing),
+        ]
+    }
 }
 
 /// How a category ended.
@@ -47,10 +83,29 @@ pub enum Outcome {
     Skipped(String),
     /// Nothing was changed.
     Failed(String),
+    /// The database could not be read or written; nothing was changed.
+    NotStored(String),
     /// The master root looks unmounted; nothing was changed.
     RootRefused(String),
     /// Another scan has it; nothing was done.
     Locked(String),
+}
+
+impl Outcome {
+    /// The words for all of them.
+    pub const NAMES: [&str; 6] = ["done", "deletion-refused", "skipped", "failed", "root-refused", "locked"];
+
+    /// A word for it, one of [`NAMES`](Self::NAMES).
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Done => "done",
+            Self::DeletionRefused(_) => "deletion-refused",
+            Self::Skipped(_) => "skipped",
+            Self::Failed(_) | Self::NotStored(_) => "failed",
+            Self::RootRefused(_) => "root-refused",
+            Self::Locked(_) => "locked",
+        }
+    }
 }
 
 /// The figures of a category.
@@ -100,23 +155,6 @@ impl Counts {
     }
 }
 
-/// What was changed in a category, by full name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct ChangeSet {
-    /// Directories added.
-    pub added: Vec<String>,
-    /// Directories changed.
-    pub changed: Vec<String>,
-    /// Directories deleted or taken out of the category.
-    pub deleted: Vec<String>,
-    /// Repositories made or given a directory: directory and prefix.
-    pub repositories: Vec<(String, Option<String>)>,
-    /// Versions made.
-    pub versions: Vec<String>,
-    /// File details added: directory and file.
-    pub details: Vec<(String, String)>,
-}
-
 /// The worst thing that happened, from which the exit status follows (`spec/umdl.md` 14).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -134,7 +172,7 @@ impl ScanReport {
     /// A failure outweighs a refusal, a refusal a lock.
     pub fn verdict(&self) -> Verdict {
         let any = |test: fn(&Outcome) -> bool| self.categories.iter().any(|c| test(&c.outcome));
-        if self.ageing_failed.is_some() || any(|o| matches!(o, Outcome::Failed(_))) {
+        if self.ageing_failed.is_some() || any(|o| matches!(o, Outcome::Failed(_) | Outcome::NotStored(_))) {
             Verdict::Failed
         } else if any(|o| matches!(o, Outcome::DeletionRefused(_) | Outcome::RootRefused(_))) {
             Verdict::DeletionRefused

@@ -5,20 +5,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use model::arch_guess;
 use model::directory_name::join;
 use model::ids::{ArchId, DirectoryId, RepositoryId, VersionId};
-use model::prefix_rules::RepositoryPlace;
-use model::version_guess::{self, VersionGuess};
+use model::policy::Policy;
 use settings::scan::NullPrefix;
 use store::master::{NewVersion, RepositoryRow};
 
+use crate::changes::ChangedRepository;
+use crate::guess::{self, Target};
 use crate::problem::Problem;
 use crate::rules::Rules;
 use crate::source::Found;
-
-/// The architecture of every ostree repository.
-const OSTREE_ARCH: &str = "x86_64";
 
 /// What the database knows.
 pub(crate) struct Known<'a> {
@@ -39,6 +36,8 @@ pub(crate) struct Repositories {
     pub(crate) versions: Vec<NewVersion>,
     pub(crate) new: Vec<PlannedRepository>,
     pub(crate) attach: Vec<PlannedAttachment>,
+    /// Whose directories are deleted, for the report.
+    pub(crate) orphaned: Vec<ChangedRepository>,
     pub(crate) problems: Vec<Problem>,
 }
 
@@ -49,6 +48,7 @@ pub(crate) struct PlannedRepository {
     pub(crate) prefix: Option<String>,
     pub(crate) version: String,
     pub(crate) arch: ArchId,
+    pub(crate) arch_name: String,
 }
 
 /// A repository that gets a directory again.
@@ -59,6 +59,7 @@ pub(crate) struct PlannedAttachment {
     pub(crate) prefix: Option<String>,
     /// Its new name.
     pub(crate) name: String,
+    pub(crate) arch_name: String,
 }
 
 /// Who has a (prefix, arch) or a name.
@@ -71,14 +72,9 @@ enum Holder<'a> {
 /// Compares the tree with the repositories that are there.
 pub(crate) fn plan(found: &[Found], known: &Known<'_>, rules: &Rules) -> Repositories {
     let mut out = Repositories::default();
-    let has_one: HashSet<DirectoryId> = known.repositories.iter().filter_map(|r| r.directory).collect();
-    let candidates: Vec<&Found> = found
-        .iter()
-        .filter(|d| d.is_repository || d.is_atomic)
-        .filter(|d| !known.ids.get(d.name.as_str()).is_some_and(|id| has_one.contains(id)))
-        .filter(|d| !rules.skip_repository_paths.iter().any(|word| d.name.contains(word.as_str())))
-        .collect();
+    let candidates = candidates(found, known, rules);
     if candidates.is_empty() {
+        out.orphaned = orphaned(known, &HashSet::new());
         return out;
     }
     let mut holders: HashMap<(Option<String>, ArchId), Holder<'_>> = HashMap::new();
@@ -94,8 +90,8 @@ pub(crate) fn plan(found: &[Found], known: &Known<'_>, rules: &Rules) -> Reposit
     let mut versions: Vec<String> = known.versions.iter().map(|(_, name)| name.clone()).collect();
     for directory in candidates {
         let full = join(known.topdir, &directory.name);
-        if rules.skip_paths_for_version.iter().any(|skipped| full.starts_with(skipped.as_str())) {
-            tracing::debug!(directory = full, "no repository: the path is skipped");
+        if let Some(skipped) = rules.paths.version_skip(&full) {
+            tracing::debug!(directory = full, skipped, "no repository: the path is skipped");
             continue;
         }
         let Some(place) = place(directory, &full, known, rules, &mut versions, &mut out) else { continue };
@@ -104,7 +100,13 @@ pub(crate) fn plan(found: &[Found], known: &Known<'_>, rules: &Rules) -> Reposit
         };
         let key = (place.prefix.clone(), place.arch);
         let holder = match (&place.prefix, rules.null_prefix) {
-            (None, NullPrefix::None) => continue,
+            (None, NullPrefix::None) => {
+                // Its rules are meant to name every repository; those of the other policy are not.
+                if rules.policy == Policy::Spm {
+                    out.problems.push(Problem::NoPrefix { directory: full });
+                }
+                continue;
+            }
             (None, NullPrefix::All) => None,
             _ => holders.get(&key).copied(),
         };
@@ -117,6 +119,7 @@ pub(crate) fn plan(found: &[Found], known: &Known<'_>, rules: &Rules) -> Reposit
                     directory: directory.name.clone(),
                     prefix: row.prefix.clone(),
                     name: if other { row.name.clone() } else { full.clone() },
+                    arch_name: place.arch_name,
                 };
                 attached.insert(row.id);
                 holders.insert(key, Holder::Planned(&directory.name));
@@ -136,11 +139,46 @@ pub(crate) fn plan(found: &[Found], known: &Known<'_>, rules: &Rules) -> Reposit
                     prefix: place.prefix,
                     version: place.version,
                     arch: place.arch,
+                    arch_name: place.arch_name,
                 });
             }
         }
     }
+    out.orphaned = orphaned(known, &attached);
     out
+}
+
+/// The directories that may become repositories, in the order in which they get what two of them want: by name
+/// (`spec/umdl.md` 9), in policy `spm` the shortest name first (`spec/scan-primary-mirror.md` 11, row 16).
+fn candidates<'a>(found: &'a [Found], known: &Known<'_>, rules: &Rules) -> Vec<&'a Found> {
+    let has_one: HashSet<DirectoryId> = known.repositories.iter().filter_map(|r| r.directory).collect();
+    // That program knows nothing of ostree.
+    let is_one = |d: &&Found| d.is_repository || (d.is_atomic && rules.policy == Policy::Umdl);
+    let mut out: Vec<&Found> = found
+        .iter()
+        .filter(is_one)
+        .filter(|d| !known.ids.get(d.name.as_str()).is_some_and(|id| has_one.contains(id)))
+        .filter(|d| rules.paths.repository_skip(&d.name).is_none())
+        .collect();
+    if rules.policy == Policy::Spm {
+        out.sort_by_key(|d| (d.name.len(), d.name.as_str()));
+    }
+    out
+}
+
+/// The repositories whose directories this scan deletes and that get no other one.
+fn orphaned(known: &Known<'_>, attached: &HashSet<RepositoryId>) -> Vec<ChangedRepository> {
+    let lost = |row: &&RepositoryRow| {
+        row.directory.is_some_and(|id| known.deleted.contains(&id)) && !attached.contains(&row.id)
+    };
+    let arch = |id: ArchId| known.arches.iter().find(|(arch, _)| *arch == id).map(|(_, name)| name.clone());
+    let repository = |row: &RepositoryRow| ChangedRepository {
+        directory: row.name.clone(),
+        prefix: row.prefix.clone(),
+        version: None,
+        arch: row.arch.and_then(arch).unwrap_or_default(),
+    };
+    known.repositories.iter().filter(lost).map(repository).collect()
 }
 
 struct Place {
@@ -159,54 +197,35 @@ fn place(
     versions: &mut Vec<String>,
     out: &mut Repositories,
 ) -> Option<Place> {
-    let name = directory.name.as_str();
-    let arches = || known.arches.iter().map(|(_, name)| name.as_str());
-    let known_versions = || versions.iter().map(String::as_str);
-    let (version, arch) = if directory.is_repository {
-        (
-            version_guess::version(rules.policy, rules.branched, known.topdir, name, known_versions()),
-            arch_guess::arch(rules.policy, known.topdir, name, arches()),
-        )
-    } else {
-        (
-            version_guess::ostree_version(rules.policy, known.topdir, name, known_versions()),
-            arches().find(|arch| *arch == OSTREE_ARCH),
-        )
-    };
-    let version = version.filter(|guess| guess.known || rules.create_versions);
+    let target = if directory.is_repository { Target::Yum } else { Target::Ostree };
+    let place =
+        guess::Place { category: known.category, topdir: known.topdir, relative: &directory.name, target };
+    let guess = guess::guess(&place, versions, known.arches, rules);
+    let version = guess.version.filter(|version| version.known || rules.create_versions);
     // A version is made even if no architecture is found, as upstream does.
-    if let Some(guess) = version.as_ref().filter(|guess| !guess.known) {
-        versions.push(guess.row.clone());
-        out.versions.push(new_version(guess, full, rules));
+    if let Some(version) = version.as_ref().filter(|version| !version.known) {
+        versions.push(version.row.clone());
+        out.versions.push(NewVersion {
+            name: version.row.clone(),
+            is_test: rules.paths.test_mark(full).is_some(),
+            display: rules.paths.hidden_mark(full).is_none(),
+        });
     }
-    let arch_id = known.arches.iter().find(|(_, name)| Some(name.as_str()) == arch);
-    let (Some(version), Some((arch, arch_name))) = (version.as_ref(), arch_id) else {
+    let (Some(version), Some((arch, arch_name))) = (&version, guess.arch) else {
         let none = || "none".to_owned();
         out.problems.push(Problem::Unguessed {
             directory: full.to_owned(),
-            version: version.map_or_else(none, |guess| guess.row),
-            arch: arch.map_or_else(none, str::to_owned),
+            version: version.map_or_else(none, |version| version.row),
+            arch: guess.arch.map_or_else(none, |(_, name)| name.to_owned()),
         });
         return None;
     };
-    let prefix = rules.prefixes.prefix(&RepositoryPlace {
-        category: known.category,
-        topdir: known.topdir,
-        relative: name,
-        version: Some(&version.shown),
-        arch: Some(arch_name),
-    });
-    Some(Place { prefix, version: version.row.clone(), arch: *arch, arch_name: arch_name.clone() })
-}
-
-fn new_version(guess: &VersionGuess, full: &str, rules: &Rules) -> NewVersion {
-    let path = format!("/{full}/");
-    let any = |words: &[String]| words.iter().any(|word| path.contains(word.as_str()));
-    NewVersion {
-        name: guess.row.clone(),
-        is_test: any(&rules.test_paths),
-        display: !any(&rules.do_not_display_paths),
-    }
+    Some(Place {
+        prefix: guess.prefix.prefix,
+        version: version.row.clone(),
+        arch,
+        arch_name: arch_name.to_owned(),
+    })
 }
 
 /// The complaint about a repository that another directory has, if it is worth one.

@@ -3,17 +3,15 @@
 //! A source that tells the size and time of every file without being asked makes it cheap to compare them with what is
 //! recorded; only where they differ anything is read (`spec/umdl.md` 5.2.10).
 
-use model::files::{self, Files};
-use store::master::DirectoryRow;
-
-use crate::compare::Recorded;
+use crate::compare::{Recorded, RecordedDirectory};
 use crate::source::{Inside, Listing};
+use model::files::{self, Files};
 
 /// The rows of the directories whose recorded files are needed for [`settle`].
 pub(crate) fn rows<'a>(
     listing: &'a Listing,
     recorded: &'a Recorded,
-) -> impl Iterator<Item = &'a DirectoryRow> {
+) -> impl Iterator<Item = &'a RecordedDirectory> {
     listing.unproven.iter().filter_map(|(name, _)| recorded.row(name))
 }
 

@@ -2,6 +2,7 @@
 
 use model::ageing::AgeLimits;
 use model::excludes::{Excludes, PatternError};
+use model::path_rules::PathRules;
 use model::policy::Policy;
 use model::prefix_rules::{CategoryTable, PrefixRules};
 use model::rule_table::{RuleError, ShippedRules};
@@ -17,10 +18,7 @@ pub struct Rules {
     pub(crate) prefixes: PrefixRules,
     pub(crate) null_prefix: NullPrefix,
     pub(crate) create_versions: bool,
-    pub(crate) skip_paths_for_version: Vec<String>,
-    pub(crate) skip_repository_paths: Vec<String>,
-    pub(crate) test_paths: Vec<String>,
-    pub(crate) do_not_display_paths: Vec<String>,
+    pub(crate) paths: PathRules,
     excludes: Vec<String>,
     stale_days: u32,
     propagation_days: u32,
@@ -53,12 +51,17 @@ impl Rules {
             policy: scan.policy,
             branched: scan.branched_version,
             prefixes: PrefixRules::compile(&mappings, &aliases, table)?,
-            null_prefix: scan.null_prefix_repositories,
+            null_prefix: scan.null_prefix_repositories.unwrap_or(match scan.policy {
+                Policy::Umdl => NullPrefix::First,
+                Policy::Spm => NullPrefix::None,
+            }),
             create_versions: scan.auto_create_versions,
-            skip_paths_for_version: or(&scan.skip_paths_for_version, shipped.skip_paths_for_version),
-            skip_repository_paths: or(&scan.skip_repository_paths, shipped.skip_repository_paths),
-            test_paths: or(&scan.test_paths, shipped.test_paths),
-            do_not_display_paths: or(&scan.do_not_display_paths, shipped.do_not_display_paths),
+            paths: PathRules {
+                skip_paths_for_version: or(&scan.skip_paths_for_version, shipped.skip_paths_for_version),
+                skip_repository_paths: or(&scan.skip_repository_paths, shipped.skip_repository_paths),
+                test_paths: or(&scan.test_paths, shipped.test_paths),
+                do_not_display_paths: or(&scan.do_not_display_paths, shipped.do_not_display_paths),
+            },
             excludes: shipped.excludes.into_iter().chain(scan.excludes.iter().cloned()).collect(),
             stale_days: scan.max_stale_days.unwrap_or(shipped.max_stale_days),
             propagation_days,

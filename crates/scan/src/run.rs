@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::clock::Clock;
 use model::excludes::PatternError;
 use model::ids::CategoryId;
+use model::policy::Policy;
 use model::rule_table::RuleError;
 use settings::Scan;
 use settings::scan::{ScanSource, SourceType};
@@ -15,6 +17,7 @@ use store::master::{AgedDetail, CategoryRow, Master};
 use store::{Store, StoreError};
 
 use crate::category::{self, Job};
+use crate::changes::ChangedDetail;
 use crate::choice::Choice;
 use crate::guard::DeleteLimit;
 use crate::progress::Progress;
@@ -37,6 +40,8 @@ pub struct ScanOptions {
     pub writing: Writing,
     /// Whether recorded times are believed.
     pub reading: Reading,
+    /// How long to wait for another scan of the same category, each time.
+    pub wait: Duration,
 }
 
 /// What becomes of directories that are gone.
@@ -131,24 +136,21 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         jobs.push((entry, excludes));
     }
     let mut report = ScanReport::default();
+    let mut scanned = Vec::new();
     for (entry, excludes) in jobs {
         progress.category(&entry.category);
         let Some(row) = categories.iter().find(|row| row.name == entry.category) else {
-            let why = format!(
-                "UMDL_MASTER_DIRECTORIES Category {} does not exist in the database, skipping",
-                entry.category
-            );
+            let why = absent(&entry.category);
             report.categories.push(skipped(entry.category, why));
             continue;
         };
         let Some(product) = row.product else {
-            let why =
-                format!("UMDL_MASTER_DIRECTORIES Category {} has null Product, skipping", entry.category);
+            let why = without_product(&entry.category);
             report.categories.push(skipped(entry.category, why));
             continue;
         };
         let Some((topdir_id, topdir)) = row.topdir.clone() else {
-            let why = format!("category {} has no top directory; set one, then scan again", entry.category);
+            let why = without_topdir(&entry.category);
             report.categories.push(ended(entry.category, Outcome::Failed(why)));
             continue;
         };
@@ -176,7 +178,7 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             Some(SourceType::Directory) => {
                 let tree =
                     LocalTree::new(disk.clone(), root.clone(), &topdir, excludes.clone(), settings.threads);
-                choice.directory(&root, Arc::new(tree))
+                choice.directory(&root, Arc::new(tree.with_policy(rules.policy)))
             }
             Some(kind) => choice.elsewhere(kind),
             None => Err(SourceError::Listing {
@@ -210,18 +212,27 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             orphans: settings.orphan_repositories,
             options: options.clone(),
         };
-        report.categories.push(category::scan(store, job, sources, clock, &progress).await);
+        let category = job.category;
+        let of_category = category::scan(store, job, sources, clock, &progress).await;
+        if matches!(of_category.outcome, Outcome::Done | Outcome::DeletionRefused(_)) {
+            scanned.push(category);
+        }
+        report.categories.push(of_category);
     }
-    if let Err(e) = age(&master, &rules, options.writing, clock, &mut report).await {
+    if let Err(e) = age(&master, &rules, &scanned, options.writing, clock, &mut report).await {
         tracing::error!(error = %e, "ageing of file details failed");
         report.ageing_failed = Some(e.to_string());
+    }
+    match master.good_scans().await {
+        Ok(times) => report.last_good = times,
+        Err(e) => tracing::warn!(error = %e, "the times of the last good scans can not be read"),
     }
     report.statements = master.statements();
     Ok(report)
 }
 
 /// Where a top directory is by default. Its name comes from the database, where anything may stand.
-fn below(content_root: &Path, topdir: &str) -> Result<PathBuf, SourceError> {
+pub(crate) fn below(content_root: &Path, topdir: &str) -> Result<PathBuf, SourceError> {
     let name = topdir.trim_matches('/');
     if name.split('/').any(|part| matches!(part, "." | "..")) {
         return Err(SourceError::Topdir(topdir.to_owned()));
@@ -230,7 +241,7 @@ fn below(content_root: &Path, topdir: &str) -> Result<PathBuf, SourceError> {
 }
 
 /// The configured sources, or all categories; of these the selected ones.
-fn select(
+pub(crate) fn select(
     settings: &Scan,
     options: &ScanOptions,
     rows: &[CategoryRow],
@@ -260,6 +271,21 @@ fn select(
     Ok(all)
 }
 
+/// That a configured category is not there, in upstream's words, which programs compare.
+pub(crate) fn absent(name: &str) -> String {
+    format!("UMDL_MASTER_DIRECTORIES Category {name} does not exist in the database, skipping")
+}
+
+/// That a category has no product, likewise.
+pub(crate) fn without_product(name: &str) -> String {
+    format!("UMDL_MASTER_DIRECTORIES Category {name} has null Product, skipping")
+}
+
+/// That a category has no top directory.
+pub(crate) fn without_topdir(name: &str) -> String {
+    format!("category {name} has no top directory; set one, then scan again")
+}
+
 fn skipped(name: String, why: String) -> CategoryReport {
     tracing::error!("{why}");
     ended(name, Outcome::Skipped(why))
@@ -271,24 +297,44 @@ fn ended(name: String, outcome: Outcome) -> CategoryReport {
         outcome,
         counts: Counts::default(),
         problems: Vec::new(),
-        changes: crate::report::ChangeSet::default(),
-        elapsed: std::time::Duration::ZERO,
+        changes: crate::ChangeSet::default(),
+        elapsed: Duration::ZERO,
+        timings: crate::report::Timings::default(),
         statements: 0,
     }
 }
 
-/// Removes what is too old of the whole database, whatever was scanned (`spec/umdl.md` 4 step 5, 13).
+/// Removes what is too old: of the whole database, whatever was scanned (`spec/umdl.md` 4 step 5, 13), or with
+/// policy `spm` of the scanned categories (`spec/scan-primary-mirror.md` 9).
 async fn age(
     master: &Master,
     rules: &Rules,
+    scanned: &[CategoryId],
     writing: Writing,
     clock: &dyn Clock,
     report: &mut ScanReport,
 ) -> Result<(), StoreError> {
     let limits = rules.age_limits(clock.now().timestamp());
-    let aged = master.aged(limits.stale, limits.propagation).await?;
+    let mut aged = Vec::new();
+    match rules.policy {
+        Policy::Umdl => aged = master.aged(limits.stale, limits.propagation, None).await?,
+        // Each of its configurations has days of its own, for the category that it scans.
+        Policy::Spm => {
+            for category in scanned {
+                aged.extend(master.aged(limits.stale, limits.propagation, Some(*category)).await?);
+            }
+            aged.sort();
+            aged.dedup();
+        }
+    }
     report.details_aged = aged.len();
-    if aged.is_empty() || writing == Writing::DryRun {
+    if writing == Writing::DryRun {
+        for (directory, filename, timestamp) in master.aged_names(&aged).await? {
+            report.aged.push(ChangedDetail { directory, filename, timestamp });
+        }
+        return Ok(());
+    }
+    if aged.is_empty() {
         return Ok(());
     }
     let mut tx = master.begin().await?;

@@ -13,10 +13,13 @@ pub mod full_file_time_list;
 pub mod list_file;
 pub mod listed;
 pub mod local;
+mod pool;
 pub mod rsync;
+mod walk;
 
 use std::collections::HashMap;
 use std::io;
+use std::sync::Arc;
 
 use model::file_name::FileName;
 use model::files::{FileEntry, Files};
@@ -52,8 +55,33 @@ pub trait TreeSource: Send + Sync {
 }
 
 /// The recorded times of the directories, by name relative to the topdir. A directory that must be read
-/// whatever its time is not in it.
-pub type KnownTimes = HashMap<String, i64>;
+/// whatever its time is not in it. The names are shared with what else is known of the directories.
+#[derive(Debug, Clone, Default)]
+pub struct KnownTimes(HashMap<Arc<str>, i64>);
+
+impl KnownTimes {
+    /// Nothing is known.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The time of a directory, seconds.
+    pub fn get(&self, directory: &str) -> Option<&i64> {
+        self.0.get(directory)
+    }
+}
+
+impl<N: Into<Arc<str>>> FromIterator<(N, i64)> for KnownTimes {
+    fn from_iter<I: IntoIterator<Item = (N, i64)>>(times: I) -> Self {
+        Self(times.into_iter().map(|(name, time)| (name.into(), time)).collect())
+    }
+}
+
+impl<N: Into<Arc<str>>, const COUNT: usize> From<[(N, i64); COUNT]> for KnownTimes {
+    fn from(times: [(N, i64); COUNT]) -> Self {
+        times.into_iter().collect()
+    }
+}
 
 /// A tree.
 #[derive(Debug, Default)]

@@ -3,13 +3,14 @@
 use std::collections::{HashMap, HashSet};
 
 use model::directory_name::join;
-use model::ids::{DirectoryId, RepositoryId, VersionId};
+use model::ids::{CategoryId, DirectoryId, RepositoryId, VersionId};
 use settings::scan::OrphanRepositories;
 use store::changes::{Change, Directories, Subject};
 use store::master::{DetailRow, Master, MasterTx, NewRepository, Orphans, ScanState};
 use store::{Result, StoreError};
 
 use crate::category::Job;
+use crate::changes::CreatedRepository;
 use crate::compare::{Differences, Recorded, detail_row};
 use crate::report::CategoryReport;
 use crate::repositories::Repositories;
@@ -42,24 +43,14 @@ impl Plan {
         rows + repositories + self.delete.len() + self.unlink.len() == 0 && (markers == 0 || !has_memory)
     }
 
-    /// Puts the figures and names into the report.
-    pub(crate) fn describe(&self, job: &Job, report: &mut CategoryReport) {
-        let full = |name: &String| join(&job.topdir, name);
-        let (counts, changes) = (&mut report.counts, &mut report.changes);
+    /// Puts the figures into the report.
+    pub(crate) fn describe(&self, report: &mut CategoryReport) {
+        let counts = &mut report.counts;
         counts.deleted = self.delete.len() + self.unlink.len();
         counts.versions = self.repositories.versions.len();
         counts.repositories = self.repositories.new.len();
         counts.reattached = self.repositories.attach.len();
         counts.details = self.differences.details.len();
-        changes.added = self.differences.new.iter().map(|d| d.name.clone()).collect();
-        changes.changed.clone_from(&self.differences.changed);
-        changes.deleted = self.delete.iter().chain(&self.unlink).map(|(_, name)| full(name)).collect();
-        changes.versions = self.repositories.versions.iter().map(|v| v.name.clone()).collect();
-        let new = self.repositories.new.iter().map(|r| (full(&r.directory), r.prefix.clone()));
-        let attached = self.repositories.attach.iter().map(|r| (full(&r.directory), r.prefix.clone()));
-        changes.repositories = new.chain(attached).collect();
-        changes.details =
-            self.differences.details.iter().map(|d| (full(&d.directory), d.filename.clone())).collect();
     }
 }
 
@@ -71,22 +62,21 @@ pub(crate) async fn apply(
     recorded: &Recorded,
     report: &mut CategoryReport,
 ) -> Result<()> {
-    match attempt(master, job, plan, recorded, report).await {
-        Err(e) if is_transient(&e) => {
+    match attempt(master, job, plan, recorded, report, Attempt::First).await {
+        Err(e) if e.is_transient() => {
             tracing::warn!(category = job.name, error = %e, "writing failed, trying once more");
-            attempt(master, job, plan, recorded, report).await
+            attempt(master, job, plan, recorded, report, Attempt::Second).await
         }
         result => result,
     }
 }
 
-/// Serialisation failures, deadlocks and lost connections, by what the engines say of them.
-fn is_transient(e: &StoreError) -> bool {
-    const SIGNS: [&str; 5] =
-        ["deadlock detected", "could not serialize", "connection", "terminating", "database is locked"];
-    let StoreError::Db(e) = e else { return false };
-    let text = e.to_string();
-    SIGNS.iter().any(|sign| text.contains(sign))
+/// How often the plan has been written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attempt {
+    First,
+    /// Where the connection was lost, the first one may have been committed all the same.
+    Second,
 }
 
 async fn attempt(
@@ -95,6 +85,7 @@ async fn attempt(
     plan: &Plan,
     recorded: &Recorded,
     report: &mut CategoryReport,
+    number: Attempt,
 ) -> Result<()> {
     let mut tx = master.begin().await?;
     let differences = &plan.differences;
@@ -147,18 +138,26 @@ async fn attempt(
     tx.unlink(job.category, &unlink).await?;
     touched.extend(&unlink);
 
-    let lost = add_repositories(&tx, &plan.versions, job, repositories, &id_of).await?;
+    let rows = repository_rows(&tx, &plan.versions, job, repositories, &id_of).await?;
+    let added = tx.add_repositories(job.category, &rows).await?;
     for directory in
         repositories.new.iter().map(|r| &r.directory).chain(repositories.attach.iter().map(|a| &a.directory))
     {
         touched.insert(id_of(directory)?);
     }
 
-    let details: Vec<DetailRow> = differences
+    let mut details: Vec<DetailRow> = differences
         .details
         .iter()
         .map(|detail| Ok(detail_row(detail, id_of(&detail.directory)?)))
         .collect::<Result<_>>()?;
+    if number == Attempt::Second {
+        // Everything else is the same when it is written twice.
+        let directories: HashSet<DirectoryId> = details.iter().map(|detail| detail.directory).collect();
+        let directories: Vec<DirectoryId> = directories.into_iter().collect();
+        let there: HashSet<DetailRow> = master.details(&directories).await?.into_iter().collect();
+        details.retain(|detail| !there.contains(detail));
+    }
     tx.add_details(&details).await?;
     touched.extend(details.iter().map(|detail| detail.directory));
 
@@ -178,7 +177,8 @@ async fn attempt(
         tx.changed(Change { subject: Subject::Category, id: job.category.0, directories });
     }
     tx.commit().await?;
-    report.counts.repositories = repositories.new.len().saturating_sub(lost);
+    report.counts.repositories = usize::try_from(added).unwrap_or(usize::MAX);
+    report.changes.created = rows.into_iter().map(|row| created(row, job.category)).collect();
     Ok(())
 }
 
@@ -194,15 +194,14 @@ async fn attach(tx: &MasterTx, job: &Job, repositories: &Repositories, id_of: Fi
     tx.attach_repositories(job.category, &rows).await
 }
 
-/// Adds versions, then the repositories that may need them; gives how many were left out because somebody
-/// else has taken their names meanwhile.
-async fn add_repositories(
+/// Adds versions, and gives the rows of the repositories that may need them.
+async fn repository_rows(
     tx: &MasterTx,
     versions: &[(VersionId, String)],
     job: &Job,
     repositories: &Repositories,
     id_of: FindId<'_>,
-) -> Result<usize> {
+) -> Result<Vec<NewRepository>> {
     let made = tx.add_versions(job.product, &repositories.versions).await?;
     let mut by_name: HashMap<&str, VersionId> = HashMap::new();
     for (id, name) in versions.iter().chain(&made) {
@@ -225,6 +224,10 @@ async fn add_repositories(
             directory: id_of(&planned.directory)?,
         });
     }
-    let added = tx.add_repositories(job.category, &rows).await?;
-    Ok(rows.len().saturating_sub(usize::try_from(added).unwrap_or(usize::MAX)))
+    Ok(rows)
+}
+
+fn created(row: NewRepository, category: CategoryId) -> CreatedRepository {
+    let NewRepository { name, prefix, version, arch, directory } = row;
+    CreatedRepository { name, prefix, version, arch, category, directory }
 }

@@ -44,10 +44,12 @@ pub struct Scan {
     pub list_folder: Option<PathBuf>,
     /// Regular expressions for directories to leave out, tested against full names, for all categories.
     pub excludes: Vec<String>,
-    /// Which of upstream's two scanners decides which files of a directory are recorded: `umdl` (the 3
-    /// newest of a large directory) or `spm` (the 10 newest).
+    /// Which of upstream's two scanners is followed where they differ: `umdl`, or `spm`
+    /// (scan-primary-mirror). It decides which files of a large directory are recorded (the 3 or the 10 newest),
+    /// whether hidden files and directories are (`spm`: not), and the defaults of the rules below.
     pub policy: Policy,
-    /// Threads that read directories. More help when the master tree is on a network file system.
+    /// Threads that wait for the master tree at the same time, at most. There are only as many as processors
+    /// while the tree is on a disk that answers at once, and more and more on a network file system.
     pub threads: usize,
     /// No repositories are made below directories whose full names begin with one of these. Without it
     /// those of the policy.
@@ -76,8 +78,10 @@ pub struct Scan {
     /// upstream) or `number`.
     pub branched_version: BranchedVersion,
     /// Of directories that are repositories without a name for clients: make the `first` of each
-    /// architecture (as upstream), `all`, or `none`.
-    pub null_prefix_repositories: NullPrefix,
+    /// architecture, `all`, or `none`. Without it that of the policy: `first` for `umdl`, as upstream, `none`
+    /// for `spm`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub null_prefix_repositories: Option<NullPrefix>,
     /// Make a new version when a repository's path names one that is not there.
     pub auto_create_versions: bool,
     /// Days after which a state of a file that was superseded is forgotten. Without it that of the policy.
@@ -95,14 +99,17 @@ pub struct Scan {
     /// What becomes of the repository of a deleted directory: `keep` the row without a directory (as
     /// upstream) or `delete` it.
     pub orphan_repositories: OrphanRepositories,
+    /// Where figures of each scan are written for Prometheus' node exporter (its directory for text files; the
+    /// name must end in `.prom`). Scans of different categories at the same time need files of their own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metrics_file: Option<PathBuf>,
 }
 
 /// Which repositories without a prefix are made.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum NullPrefix {
     /// One for each architecture in the whole database.
-    #[default]
     First,
     /// Each.
     All,
@@ -136,7 +143,7 @@ impl Default for Scan {
             list_folder: None,
             excludes: Vec::new(),
             policy: Policy::Umdl,
-            threads: 8,
+            threads: 64,
             skip_paths_for_version: None,
             skip_repository_paths: None,
             test_paths: None,
@@ -145,13 +152,14 @@ impl Default for Scan {
             repository_aliases: Vec::new(),
             builtin_prefix_rules: true,
             branched_version: BranchedVersion::Development,
-            null_prefix_repositories: NullPrefix::First,
+            null_prefix_repositories: None,
             auto_create_versions: true,
             max_stale_days: None,
             max_propagation_days: None,
             max_delete_percent: 20,
             max_delete_directories: 50,
             orphan_repositories: OrphanRepositories::Keep,
+            metrics_file: None,
         }
     }
 }

@@ -69,6 +69,7 @@ pub struct Store {
     write: DatabaseConnection,
     own_tables: bool,
     accounts: bool,
+    dates_scans: bool,
     flushes_statistics: bool,
     file: Option<PathBuf>,
 }
@@ -166,8 +167,16 @@ impl Store {
         write: DatabaseConnection,
         file: Option<PathBuf>,
     ) -> Result<Self> {
-        let mut store =
-            Self { engine, read, write, own_tables: false, accounts: false, flushes_statistics: false, file };
+        let mut store = Self {
+            engine,
+            read,
+            write,
+            own_tables: false,
+            accounts: false,
+            dates_scans: false,
+            flushes_statistics: false,
+            file,
+        };
         store.refresh().await?;
         Ok(store)
     }
@@ -189,9 +198,14 @@ impl Store {
     }
 
     /// Whether the change log has a place for what its transactions have written, and the tables that came
-    /// with it are there: all migrations of this program have run.
+    /// with it are there.
     pub fn accounts(&self) -> bool {
         self.accounts
+    }
+
+    /// Whether it can be kept when categories were scanned well.
+    pub(crate) fn dates_scans(&self) -> bool {
+        self.dates_scans
     }
 
     /// Whether a transaction can have its statistics flushed as it ends (PostgreSQL 15).
@@ -203,6 +217,7 @@ impl Store {
     pub async fn refresh(&mut self) -> Result<()> {
         self.own_tables = self.table_exists("mm3_change").await?;
         self.accounts = self.own_tables && self.table_exists("mm3_url_family").await?;
+        self.dates_scans = self.accounts && self.table_exists("mm3_good_scan").await?;
         Ok(())
     }
 

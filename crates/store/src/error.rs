@@ -1,6 +1,9 @@
 //! What can go wrong when talking to the database.
 
 use std::path::PathBuf;
+use std::sync::Arc;
+
+use sea_orm::{DbErr, RuntimeErr};
 
 /// The result of every function of this crate.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -86,7 +89,7 @@ pub enum StoreError {
     },
     /// Anything else the engine reported.
     #[error("database: {0}")]
-    Db(#[from] sea_orm::DbErr),
+    Db(#[from] DbErr),
 }
 
 impl StoreError {
@@ -95,8 +98,36 @@ impl StoreError {
         Self::Missing { what, name: name.to_string(), hint: String::new() }
     }
 
+    /// Whether doing the same again may succeed: another transaction was in the way, or the connection was lost.
+    pub fn is_transient(&self) -> bool {
+        let Self::Db(
+            DbErr::Conn(RuntimeErr::SqlxError(e))
+            | DbErr::Exec(RuntimeErr::SqlxError(e))
+            | DbErr::Query(RuntimeErr::SqlxError(e)),
+        ) = self
+        else {
+            return matches!(self, Self::Db(DbErr::ConnectionAcquire(_)));
+        };
+        match &**e {
+            sqlx::Error::Io(_)
+            | sqlx::Error::Protocol(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::WorkerCrashed => true,
+            // SQLSTATE: serialisation failure, deadlock, lock not available, connections, server going down. SQLite:
+            // the lower byte of 5 and 6 is busy and locked, the others are kinds of them.
+            sqlx::Error::Database(e) => e.code().is_some_and(|code| {
+                let sqlite =
+                    code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)) && code.len() < 5;
+                matches!(&*code, "40001" | "40P01" | "55P03" | "57P01" | "57P02" | "57P03")
+                    || code.starts_with("08")
+                    || sqlite
+            }),
+            _ => false,
+        }
+    }
+
     /// Turns a violated unique key into [`StoreError::Exists`], whatever the key is called.
-    pub(crate) fn from_insert(error: sea_orm::DbErr, what: &'static str, name: &str) -> Self {
+    pub(crate) fn from_insert(error: DbErr, what: &'static str, name: &str) -> Self {
         match error.sql_err() {
             Some(sea_orm::SqlErr::UniqueConstraintViolation(_)) => {
                 Self::Exists { what, name: name.to_owned() }
@@ -108,6 +139,6 @@ impl StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(e: sqlx::Error) -> Self {
-        Self::Db(sea_orm::DbErr::Query(sea_orm::RuntimeErr::Internal(e.to_string())))
+        Self::Db(DbErr::Query(RuntimeErr::SqlxError(Arc::new(e))))
     }
 }

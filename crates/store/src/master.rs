@@ -9,11 +9,13 @@ mod lock;
 mod remove;
 mod write;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use futures_util::TryStreamExt as _;
 use model::ids::{ArchId, CategoryId, DirectoryId, ProductId, RepositoryId, VersionId};
-use sea_orm::{ConnectionTrait, QueryResult, Value};
+use sea_orm::{ConnectionTrait, QueryResult, StreamTrait, Value};
 
 use crate::connect::Store;
 use crate::error::Result;
@@ -152,8 +154,33 @@ impl Master {
         Ok(ScanState { source: row.try_get("", "source")?, device: row.try_get("", "device")? })
     }
 
-    /// All directories of a category, in no order.
-    pub async fn directories(&self, category: CategoryId) -> Result<Vec<DirectoryRow>> {
+    /// When the categories were scanned well for the last time, seconds since 1970, by name.
+    pub async fn good_scans(&self) -> Result<BTreeMap<String, i64>> {
+        const GOOD: Sql =
+            Sql::same("SELECT c.name, g.at FROM mm3_good_scan g JOIN category c ON c.id = g.category_id");
+        if !self.store.dates_scans() {
+            return Ok(BTreeMap::new());
+        }
+        let rows = self.rows(GOOD, []).await?;
+        rows.iter().map(|row| Ok((row.try_get("", "name")?, row.try_get("", "at")?))).collect()
+    }
+
+    /// A category was scanned well at this time. Changes nothing that is served, so it is not in the change log.
+    pub async fn good_scan(&self, category: CategoryId, at: i64) -> Result<()> {
+        const SAVE: Sql = Sql::same(
+            "INSERT INTO mm3_good_scan (category_id, at) VALUES ($1, $2) \
+             ON CONFLICT (category_id) DO UPDATE SET at = excluded.at",
+        );
+        if self.store.dates_scans() {
+            self.count.fetch_add(1, Ordering::Relaxed);
+            let statement = SAVE.with(self.store.engine(), [category.0.into(), at.into()]);
+            self.store.raw_write().execute_raw(statement).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives all directories of a category to `each`, in no order; they are never in memory all at once.
+    pub async fn directories(&self, category: CategoryId, mut each: impl FnMut(DirectoryRow)) -> Result<()> {
         const WITH_RETRY: Sql = Sql::same(
             "SELECT d.id, d.name, d.readable, d.ctime, r.reason AS retry \
              FROM category_directory cd JOIN directory d ON d.id = cd.directory_id \
@@ -164,7 +191,13 @@ impl Master {
              FROM category_directory cd JOIN directory d ON d.id = cd.directory_id WHERE cd.category_id = $1",
         );
         let sql = if self.has_memory() { WITH_RETRY } else { PLAIN };
-        self.rows(sql, [category.0.into()]).await?.iter().map(directory).collect()
+        self.count.fetch_add(1, Ordering::Relaxed);
+        let statement = sql.with(self.store.engine(), [category.0.into()]);
+        let mut rows = self.store.read().stream_raw(statement).await?;
+        while let Some(row) = rows.try_next().await? {
+            each(directory(&row)?);
+        }
+        Ok(())
     }
 
     /// The rows of these names, whatever category they belong to.

@@ -59,7 +59,7 @@ async fn both_ways(store: &Store, details: &[DetailRow], limits: AgeLimits) -> (
     }
     let mut by_rule: Vec<i64> = groups.values().flat_map(|states| ageing::aged(states, limits)).collect();
     by_rule.sort_unstable();
-    let aged = master.aged(limits.stale, limits.propagation).await.unwrap();
+    let aged = master.aged(limits.stale, limits.propagation, None).await.unwrap();
     (aged.iter().map(|detail| i64::from(detail.id.0)).collect(), by_rule)
 }
 
@@ -89,7 +89,7 @@ async fn ageing_of_the_worked_examples() {
         assert_eq!(aged, by_rule);
         let master = Master::new(&store);
         let tx = master.begin().await.unwrap();
-        tx.delete_details(&master.aged(limits.stale, limits.propagation).await.unwrap()).await.unwrap();
+        tx.delete_details(&master.aged(limits.stale, limits.propagation, None).await.unwrap()).await.unwrap();
         tx.commit().await.unwrap();
         let left = master.details(&[here]).await.unwrap();
         for (number, (_, expected)) in examples.iter().enumerate() {
@@ -98,7 +98,7 @@ async fn ageing_of_the_worked_examples() {
             times.sort_unstable_by(|a, b| b.cmp(a));
             assert_eq!(times, expected.iter().map(time).collect::<Vec<_>>(), "example {number}");
         }
-        assert!(master.aged(limits.stale, limits.propagation).await.unwrap().is_empty());
+        assert!(master.aged(limits.stale, limits.propagation, None).await.unwrap().is_empty());
     })
     .await;
 }

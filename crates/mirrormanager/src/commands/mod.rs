@@ -7,6 +7,7 @@ pub mod config;
 pub mod crawl;
 pub mod db;
 pub mod explain;
+pub mod file_detail;
 pub mod host;
 pub mod host_parts;
 pub mod man;
@@ -55,6 +56,7 @@ pub fn run(cli: Cli) -> Outcome {
             block_on(demo::run(arguments, Context::load_with(cli.global, out, demo::quieter)?))
         }
         Command::Scan(arguments) => block_on(scan::run(arguments, &load()?)),
+        Command::FileDetail(arguments) => block_on(file_detail::run(arguments, &load()?)),
         Command::Crawl(arguments) => block_on(crawl::run(arguments, &load()?)),
         Command::Cache(arguments) => block_on(cache::run(arguments, &load()?)),
         Command::Serve(arguments) => block_on(serve::run(arguments, load()?)),

@@ -1,34 +1,48 @@
 //! `scan`
 
-use std::sync::Arc;
-use std::time::Duration;
+pub mod explain;
+pub mod report;
 
-use indicatif::ProgressBar;
+use std::path::Path;
+use std::sync::Arc;
+
 use model::clock::{Clock, SystemClock};
-use scan::{
-    CategoryReport, Deletion, Outcome as CategoryOutcome, Progress, Reading, ScanError, ScanOptions,
-    ScanReport, Verdict, Writing,
-};
-use serde::Serialize;
+use scan::{Deletion, Metrics, Progress, Reading, ScanError, ScanOptions, ScanReport, Verdict, Writing};
 use settings::Settings;
 use store::Store;
 
 use super::{Context, named};
-use crate::arguments::Scan;
+use crate::arguments::{Scan, ScanCommand, ScanRun};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
-use crate::progress;
+use crate::progress::ScanLine;
 
-/// Scans and says what came of it.
+/// Scans and says what came of it, or does what was asked for instead.
 pub async fn run(arguments: Scan, context: &Context) -> Outcome {
+    match arguments.instead {
+        Some(ScanCommand::Explain(arguments)) => explain::run(&arguments, context).await,
+        None => scan_now(arguments.run, context).await,
+    }
+}
+
+async fn scan_now(arguments: ScanRun, context: &Context) -> Outcome {
     let store = context.store().await?;
-    let report = scan(&store, &context.settings, &options(&arguments), &SystemClock, context.out).await?;
-    context.out.data(&summary(&report), |_| describe(&report))?;
+    let mut settings = context.settings.clone();
+    if let Some(jobs) = arguments.jobs {
+        settings.scan.threads = jobs.get();
+    }
+    let options = options(&arguments);
+    let report = scan(&store, &settings, &options, &SystemClock, context.out).await?;
+    let dry = options.writing == Writing::DryRun;
+    context.out.data(&report::summary(&report, dry), |_| match dry {
+        true => format!("{}\n{}", report::describe(&report), report::changes(&report)),
+        false => report::describe(&report),
+    })?;
     Ok(exit(&report))
 }
 
-fn options(arguments: &Scan) -> ScanOptions {
+fn options(arguments: &ScanRun) -> ScanOptions {
     let (except, only) = select(&arguments.categories);
     ScanOptions {
         only,
@@ -40,6 +54,7 @@ fn options(arguments: &Scan) -> ScanOptions {
         },
         writing: if arguments.dry_run { Writing::DryRun } else { Writing::On },
         reading: if arguments.full { Reading::All } else { Reading::Changed },
+        wait: arguments.wait.unwrap_or_default(),
     }
 }
 
@@ -67,17 +82,37 @@ pub async fn scan(
     clock: &dyn Clock,
     out: Printer,
 ) -> Outcome<ScanReport> {
-    let bar = Arc::new(Bar { bar: progress::counter(out, "scanning") });
-    let progress: Arc<dyn Progress> = Arc::<Bar>::clone(&bar);
-    let result = scan::run(store, &settings.scan, options, clock, progress).await;
-    bar.bar.finish_and_clear();
-    match result {
-        Ok(report) => Ok(report),
-        Err(ScanError::Store(error)) => Err(error.into()),
-        Err(ScanError::UnknownCategory { name, hint }) if hint.is_empty() => {
-            Err(unknown_category(store, settings, &name).await?)
+    let progress: Arc<dyn Progress> = Arc::new(ScanLine::new(out));
+    match scan::run(store, &settings.scan, options, clock, progress).await {
+        Ok(report) => {
+            if let (Some(file), Writing::On) = (&settings.scan.metrics_file, options.writing) {
+                write_metrics(file, &report);
+            }
+            Ok(report)
         }
-        Err(error) => Err(Failure::input(error)),
+        Err(error) => Err(failure(error, store, settings).await?),
+    }
+}
+
+/// Why a scan, or the update of one file, did not begin.
+pub async fn failure(error: ScanError, store: &Store, settings: &Settings) -> Outcome<Failure> {
+    match error {
+        ScanError::Store(error) => Ok(error.into()),
+        ScanError::UnknownCategory { name, hint } if hint.is_empty() => {
+            unknown_category(store, settings, &name).await
+        }
+        error => Ok(Failure::input(error)),
+    }
+}
+
+/// Leaves the figures of a run for Prometheus. The scan itself is done, so failing here is only a warning.
+fn write_metrics(file: &Path, report: &ScanReport) {
+    let metrics = Metrics::default();
+    metrics.record(report);
+    let text = metrics.text().map_err(anyhow::Error::from);
+    let written = text.and_then(|text| Ok(snapshot::write_with(file, |out| out.write_all(text.as_bytes()))?));
+    if let Err(error) = written {
+        tracing::warn!("cannot write the metrics of this scan: {error}");
     }
 }
 
@@ -99,164 +134,5 @@ pub fn exit(report: &ScanReport) -> Exit {
         Verdict::Failed => Exit::Failed,
         Verdict::DeletionRefused => Exit::DeletionRefused,
         Verdict::Locked => Exit::Locked,
-    }
-}
-
-/// One line per category, its problems below it, and whether anything changed.
-pub fn describe(report: &ScanReport) -> String {
-    let mut lines = Vec::new();
-    for category in &report.categories {
-        let c = &category.counts;
-        lines.push(match &category.outcome {
-            CategoryOutcome::Done | CategoryOutcome::DeletionRefused(_) => format!(
-                "{}: {} directories, {} files; {} new, {} changed, {} unchanged, {} gone, {} deleted; \
-                 {} repositories and {} file details added ({}, {} statements)",
-                category.name,
-                c.directories,
-                c.files,
-                c.new,
-                c.changed,
-                c.unchanged,
-                c.gone,
-                c.deleted,
-                c.repositories,
-                c.details,
-                seconds(category.elapsed),
-                category.statements,
-            ),
-            _ => format!("{}: {}", category.name, outcome_name(category)),
-        });
-        if let Some(reason) = outcome_reason(category) {
-            lines.push(format!("  {reason}"));
-        }
-        lines.extend(category.problems.iter().map(|problem| format!("  {problem}")));
-    }
-    if report.details_aged > 0 {
-        lines.push(format!("{} old file details removed", report.details_aged));
-    }
-    lines.extend(report.ageing_failed.iter().map(|why| format!("ageing of file details failed: {why}")));
-    if report.is_unchanged() {
-        lines.push("nothing changed".to_owned());
-    }
-    lines.join("\n")
-}
-
-fn seconds(time: Duration) -> String {
-    format!("{:.1} s", time.as_secs_f64())
-}
-
-fn outcome_name(category: &CategoryReport) -> &'static str {
-    match &category.outcome {
-        CategoryOutcome::Done => "done",
-        CategoryOutcome::DeletionRefused(_) => "deletion-refused",
-        CategoryOutcome::Skipped(_) => "skipped",
-        CategoryOutcome::Failed(_) => "failed",
-        CategoryOutcome::RootRefused(_) => "root-refused",
-        CategoryOutcome::Locked(_) => "locked",
-    }
-}
-
-fn outcome_reason(category: &CategoryReport) -> Option<&str> {
-    match &category.outcome {
-        CategoryOutcome::Done => None,
-        CategoryOutcome::DeletionRefused(why)
-        | CategoryOutcome::Skipped(why)
-        | CategoryOutcome::Failed(why)
-        | CategoryOutcome::RootRefused(why)
-        | CategoryOutcome::Locked(why) => Some(why),
-    }
-}
-
-#[derive(Serialize)]
-struct Summary<'a> {
-    unchanged: bool,
-    details_aged: usize,
-    ageing_failed: Option<&'a str>,
-    statements: u64,
-    categories: Vec<CategorySummary<'a>>,
-}
-
-#[derive(Serialize)]
-struct CategorySummary<'a> {
-    name: &'a str,
-    outcome: &'static str,
-    reason: Option<&'a str>,
-    directories: usize,
-    files: u64,
-    new: usize,
-    changed: usize,
-    unchanged: usize,
-    gone: usize,
-    deleted: usize,
-    unlisted: usize,
-    skipped: usize,
-    repositories: usize,
-    versions: usize,
-    details: usize,
-    bytes_read: u64,
-    elapsed_ms: u128,
-    statements: u64,
-    problems: Vec<String>,
-}
-
-fn summary(report: &ScanReport) -> Summary<'_> {
-    Summary {
-        unchanged: report.is_unchanged(),
-        details_aged: report.details_aged,
-        ageing_failed: report.ageing_failed.as_deref(),
-        statements: report.statements,
-        categories: report
-            .categories
-            .iter()
-            .map(|category| CategorySummary {
-                name: &category.name,
-                outcome: outcome_name(category),
-                reason: outcome_reason(category),
-                directories: category.counts.directories,
-                files: category.counts.files,
-                new: category.counts.new,
-                changed: category.counts.changed,
-                unchanged: category.counts.unchanged,
-                gone: category.counts.gone,
-                deleted: category.counts.deleted,
-                unlisted: category.counts.unlisted,
-                skipped: category.counts.skipped,
-                repositories: category.counts.repositories,
-                versions: category.counts.versions,
-                details: category.counts.details,
-                bytes_read: category.counts.bytes_read,
-                elapsed_ms: category.elapsed.as_millis(),
-                statements: category.statements,
-                problems: category.problems.iter().map(ToString::to_string).collect(),
-            })
-            .collect(),
-    }
-}
-
-struct Bar {
-    bar: ProgressBar,
-}
-
-impl Progress for Bar {
-    fn category(&self, name: &str) {
-        self.bar.set_message(format!("scanning {name}"));
-        self.bar.set_position(0);
-    }
-
-    fn directory(&self, _name: &str, _files: u64) {
-        self.bar.inc(1);
-    }
-
-    fn reading(&self, files: usize) {
-        self.bar.set_message(format!("reading {files} index files"));
-        self.bar.set_position(0);
-    }
-
-    fn read(&self, _directory: &str) {
-        self.bar.inc(1);
-    }
-
-    fn writing(&self) {
-        self.bar.set_message("writing".to_owned());
     }
 }

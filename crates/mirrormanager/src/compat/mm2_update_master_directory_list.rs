@@ -1,6 +1,7 @@
 //! `mm2_update-master-directory-list`, spec umdl 2 and 14.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use model::clock::SystemClock;
 use scan::{Deletion, ScanOptions};
@@ -23,7 +24,7 @@ const fn switch(long: &'static str, help: &'static str) -> Flag {
     Flag { long, short: None, value: None, help }
 }
 
-const FLAGS: [Flag; 11] = [
+const FLAGS: [Flag; 15] = [
     Flag {
         long: "config",
         short: Some('c'),
@@ -44,6 +45,15 @@ const FLAGS: [Flag; 11] = [
     switch("force", "the same"),
     switch("dry-run", "say what would be done and change nothing"),
     switch("full", "read every directory, also those whose time has not changed"),
+    Flag { long: "jobs", short: None, value: Some("N"), help: "threads that read the tree" },
+    Flag {
+        long: "max-delete",
+        short: None,
+        value: Some("PERCENT"),
+        help: "delete at most this share of a category's directories [20]",
+    },
+    Flag { long: "wait", short: None, value: Some("SECONDS"), help: "wait for another scan to end" },
+    switch("json", "say what was done as JSON, on standard output"),
     switch("help", "this text"),
 ];
 
@@ -76,6 +86,20 @@ fn scan(given: &Given, out: Printer) -> Outcome {
     logging::start(&Log { level: level.into(), format: LogFormat::Text })?;
     let OldConfig { mut settings, scans_nothing } =
         old_config::read(&old_config::path(given.last("config"))).map_err(Failure::operation)?;
+    let number = |flag: &str, least: u32, most: u32| -> Outcome<Option<u32>> {
+        let Some(text) = given.last(flag) else { return Ok(None) };
+        let number = text.parse().ok().filter(|number| (least..=most).contains(number));
+        let wrong =
+            || Failure::input(format!("--{flag}: expected a number from {least} to {most}, not {text:?}"));
+        number.map(Some).ok_or_else(wrong)
+    };
+    if let Some(jobs) = number("jobs", 1, 1_000)? {
+        settings.scan.threads = jobs as usize;
+    }
+    if let Some(percent) = number("max-delete", 0, 100)? {
+        settings.scan.max_delete_percent = percent;
+    }
+    let wait = Duration::from_secs(number("wait", 0, u32::MAX)?.unwrap_or(0).into());
     block_on(async {
         let store = Store::connect(settings.database.url.expose(), &ConnectOptions::default())
             .await
@@ -100,9 +124,16 @@ fn scan(given: &Given, out: Printer) -> Outcome {
             },
             writing: if given.has("dry-run") { scan::Writing::DryRun } else { scan::Writing::On },
             reading: if given.has("full") { scan::Reading::All } else { scan::Reading::Changed },
+            wait,
         };
         let report = command::scan(&store, &settings, &options, &SystemClock, out).await?;
-        out.note(command::describe(&report));
+        let dry = given.has("dry-run");
+        if given.has("json") {
+            Printer::new(Form::Json).data(&command::report::summary(&report, dry), |_| String::new())?;
+        } else if dry {
+            out.data(&(), |()| command::report::changes(&report))?;
+        }
+        out.note(command::report::describe(&report));
         Ok(command::exit(&report))
     })
 }

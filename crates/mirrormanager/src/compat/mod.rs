@@ -12,8 +12,12 @@ pub mod libpq;
 pub mod mirrorlist_server;
 pub mod mm2_crawler;
 pub mod mm2_update_master_directory_list;
+pub mod mm2_update_single_file_detail;
 pub mod old_config;
 pub mod python_literal;
+pub mod scan_primary_mirror;
+pub mod spm_config;
+mod spm_steps;
 pub mod usage;
 
 use std::ffi::OsString;
@@ -31,6 +35,10 @@ pub enum OldName {
     Crawler,
     /// The scanner of the master tree.
     UpdateMasterDirectoryList,
+    /// The update of one file detail.
+    UpdateSingleFileDetail,
+    /// The other scanner of the master tree.
+    ScanPrimaryMirror,
 }
 
 impl OldName {
@@ -41,6 +49,8 @@ impl OldName {
             "generate-mirrorlist-cache" => Some(Self::GenerateMirrorlistCache),
             "mm2_crawler" => Some(Self::Crawler),
             "mm2_update-master-directory-list" => Some(Self::UpdateMasterDirectoryList),
+            "mm2_update-single-file-detail" => Some(Self::UpdateSingleFileDetail),
+            "scan-primary-mirror" => Some(Self::ScanPrimaryMirror),
             _ => None,
         }
     }
@@ -54,5 +64,7 @@ pub fn run<'a>(name: OldName, arguments: impl Iterator<Item = &'a OsString>) -> 
         OldName::GenerateMirrorlistCache => generate_mirrorlist_cache::run(&arguments),
         OldName::Crawler => mm2_crawler::run(&arguments),
         OldName::UpdateMasterDirectoryList => mm2_update_master_directory_list::run(&arguments),
+        OldName::UpdateSingleFileDetail => mm2_update_single_file_detail::run(&arguments),
+        OldName::ScanPrimaryMirror => scan_primary_mirror::run(&arguments),
     }
 }

@@ -53,7 +53,7 @@ pub async fn run(arguments: Demo, context: Context) -> Outcome {
         stage.world.mirrors.len()
     ));
     let scanned = stage.scan().await?;
-    out.note(scan::describe(&scanned));
+    out.note(scan::report::describe(&scanned));
     if scan::exit(&scanned) != Exit::Success {
         return Err(Failure::operation("the scan failed"));
     }

@@ -8,6 +8,8 @@ fn help_of_every_command() {
         "",
         "demo",
         "scan",
+        "scan explain",
+        "file-detail update",
         "crawl",
         "cache",
         "cache build",
@@ -54,9 +56,14 @@ fn help_of_every_command() {
 
 #[test]
 fn help_of_every_old_name() {
-    for name in
-        ["mirrorlist-server", "generate-mirrorlist-cache", "mm2_crawler", "mm2_update-master-directory-list"]
-    {
+    for name in [
+        "mirrorlist-server",
+        "generate-mirrorlist-cache",
+        "mm2_crawler",
+        "mm2_update-master-directory-list",
+        "mm2_update-single-file-detail",
+        "scan-primary-mirror",
+    ] {
         let ran = run(&[name, "--help"]);
         assert_eq!((ran.status, ran.stderr.as_str()), (0, ""), "{name}");
         insta::assert_snapshot!(format!("help_{name}"), ran.stdout);

@@ -195,10 +195,13 @@ impl<'a> Assembly<'a> {
             return *place;
         }
         let above = self.is_below_excluded(name);
-        let itself =
-            !above && !name.is_empty() && self.frame.excludes.is_excluded(&join(self.frame.topdir, name));
-        self.excluded += u64::from(itself);
-        let place = if above || itself {
+        let full = join(self.frame.topdir, name);
+        let pattern = self.frame.excludes.matching(&full).filter(|_| !above && !name.is_empty());
+        if let Some(pattern) = pattern {
+            self.excluded += 1;
+            self.frame.progress.excluded(&full, pattern);
+        }
+        let place = if above || pattern.is_some() {
             Place::Left
         } else {
             self.nodes.push(Node::default());

@@ -2,23 +2,28 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
-use std::os::unix::ffi::OsStringExt as _;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
+use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RawDir, RawMode, Statx, StatxFlags};
+
 /// A file system.
 pub trait Disk: Send + Sync {
+    /// A directory of it that is held open.
+    type Directory: Directory;
+
+    /// Opens a directory.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn open(&self, path: &Path) -> io::Result<Self::Directory>;
+
     /// Looks at a path, following symbolic links.
     ///
     /// # Errors
     /// What the file system says.
     fn stat(&self, path: &Path) -> io::Result<Stat>;
-
-    /// The entries of a directory, without `.` and `..`, in any order.
-    ///
-    /// # Errors
-    /// What the file system says.
-    fn list(&self, path: &Path) -> io::Result<Vec<Entry>>;
 
     /// Reads a regular file of at most `limit` bytes, once.
     ///
@@ -27,10 +32,41 @@ pub trait Disk: Send + Sync {
     fn read(&self, path: &Path, limit: u64) -> io::Result<Reading>;
 }
 
+/// An open directory. What is in it is looked at from here, so that the file system need not find the way
+/// from its root for each file.
+pub trait Directory: Send + Sync {
+    /// Looks at the directory itself.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn stat(&self) -> io::Result<Stat>;
+
+    /// Gives every entry, without `.` and `..`, in any order. Only to be called once.
+    ///
+    /// # Errors
+    /// What the file system says; what was given until then is only a part.
+    fn entries(&self, visit: &mut dyn FnMut(Entry<'_>)) -> io::Result<()>;
+
+    /// Looks at an entry.
+    ///
+    /// # Errors
+    /// What the file system says.
+    fn look(&self, name: &[u8], links: Links) -> io::Result<Stat>;
+}
+
+/// What a look at a symbolic link tells about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// What it leads to.
+    Follow,
+    /// The link itself.
+    Keep,
+}
+
 /// What is known about a path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stat {
-    /// What it is; never [`Kind::Symlink`].
+    /// What it is; [`Kind::Symlink`] only if links were not to be followed.
     pub kind: Kind,
     /// Permission bits.
     pub mode: u32,
@@ -62,10 +98,10 @@ pub enum Kind {
 }
 
 /// One entry of a directory.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry<'a> {
     /// Its name, as bytes.
-    pub name: Vec<u8>,
+    pub name: &'a [u8],
     /// What it is itself (a link is a link).
     pub kind: Kind,
 }
@@ -86,23 +122,15 @@ pub struct Reading {
 pub struct OsDisk;
 
 impl Disk for OsDisk {
-    fn stat(&self, path: &Path) -> io::Result<Stat> {
-        Ok(stat(&fs::metadata(path)?))
+    type Directory = OsDirectory;
+
+    fn open(&self, path: &Path) -> io::Result<OsDirectory> {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+        Ok(OsDirectory(rustix::fs::openat(CWD, path, flags, Mode::empty())?))
     }
 
-    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
-        let mut entries = Vec::new();
-        for entry in fs::read_dir(path)? {
-            let entry = entry?;
-            // On the usual file systems the kind comes with the listing. Where it takes another look, the entry
-            // may be gone by then, which says nothing about the directory.
-            match entry.file_type() {
-                Ok(found) => entries.push(Entry { name: entry.file_name().into_vec(), kind: kind(found) }),
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                Err(e) => return Err(e),
-            }
-        }
-        Ok(entries)
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        Ok(stat(&fs::metadata(path)?))
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Reading> {
@@ -125,14 +153,81 @@ impl Disk for OsDisk {
     }
 }
 
+/// Room for the entries that the kernel gives at a time: one request of a network file system.
+const ENTRIES_BYTES: usize = 32 << 10;
+
+/// What is asked about a file; the rest might cost a file system more.
+const ASKED: StatxFlags = StatxFlags::TYPE
+    .union(StatxFlags::MODE)
+    .union(StatxFlags::SIZE)
+    .union(StatxFlags::MTIME)
+    .union(StatxFlags::CTIME)
+    .union(StatxFlags::INO);
+
+/// An open directory of the machine.
+#[derive(Debug)]
+pub struct OsDirectory(OwnedFd);
+
+impl Directory for OsDirectory {
+    fn stat(&self) -> io::Result<Stat> {
+        Ok(of_statx(&rustix::fs::statx(&self.0, c"", AtFlags::EMPTY_PATH, ASKED)?))
+    }
+
+    fn entries(&self, visit: &mut dyn FnMut(Entry<'_>)) -> io::Result<()> {
+        let mut room = Vec::with_capacity(ENTRIES_BYTES);
+        let mut entries = RawDir::new(self.0.as_fd(), room.spare_capacity_mut());
+        while let Some(entry) = entries.next() {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if matches!(name, b"." | b"..") {
+                continue;
+            }
+            let kind = match entry.file_type() {
+                // Not every file system tells. The entry may be gone by now, which says nothing about the
+                // directory.
+                FileType::Unknown => match self.look(name, Links::Keep) {
+                    Ok(stat) => stat.kind,
+                    Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                    Err(e) => return Err(e),
+                },
+                known => kind(known),
+            };
+            visit(Entry { name, kind });
+        }
+        Ok(())
+    }
+
+    fn look(&self, name: &[u8], links: Links) -> io::Result<Stat> {
+        let flags = match links {
+            Links::Follow => AtFlags::empty(),
+            Links::Keep => AtFlags::SYMLINK_NOFOLLOW,
+        };
+        Ok(of_statx(&rustix::fs::statx(&self.0, name, flags, ASKED)?))
+    }
+}
+
 fn too_large(limit: u64) -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, format!("longer than {limit} bytes"))
 }
 
+fn of_statx(found: &Statx) -> Stat {
+    let mode = RawMode::from(found.stx_mode);
+    Stat {
+        kind: kind(FileType::from_raw_mode(mode)),
+        mode: mode & 0o7777,
+        size: found.stx_size,
+        ctime: found.stx_ctime.tv_sec,
+        mtime: found.stx_mtime.tv_sec,
+        mtime_nsec: i64::from(found.stx_mtime.tv_nsec),
+        device: rustix::fs::makedev(found.stx_dev_major, found.stx_dev_minor),
+        inode: found.stx_ino,
+    }
+}
+
 fn stat(metadata: &fs::Metadata) -> Stat {
     Stat {
-        kind: kind(metadata.file_type()),
-        mode: metadata.mode(),
+        kind: kind(FileType::from_raw_mode(metadata.mode())),
+        mode: metadata.mode() & 0o7777,
         size: metadata.size(),
         ctime: metadata.ctime(),
         mtime: metadata.mtime(),
@@ -142,14 +237,11 @@ fn stat(metadata: &fs::Metadata) -> Stat {
     }
 }
 
-fn kind(file_type: fs::FileType) -> Kind {
-    if file_type.is_dir() {
-        Kind::Directory
-    } else if file_type.is_file() {
-        Kind::File
-    } else if file_type.is_symlink() {
-        Kind::Symlink
-    } else {
-        Kind::Other
+fn kind(file_type: FileType) -> Kind {
+    match file_type {
+        FileType::Directory => Kind::Directory,
+        FileType::RegularFile => Kind::File,
+        FileType::Symlink => Kind::Symlink,
+        _ => Kind::Other,
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use model::clock::FixedClock;
 use model::rule_table::MappingRule;
 use scan::{Quiet, ScanOptions, ScanReport, Writing};
 use settings::Scan;
@@ -55,7 +56,7 @@ async fn repositories_without_a_prefix() {
             for place in ["41/b/x86_64", "41/a/x86_64", "41/a/i386"] {
                 disk.file(&format!("pub/other/{place}/repodata/repomd.xml"), repomd(&[5]));
             }
-            let settings = Scan { null_prefix_repositories: choice, ..settings(ROOT.as_ref()) };
+            let settings = Scan { null_prefix_repositories: Some(choice), ..settings(ROOT.as_ref()) };
             let report = scan_by(&store, &disk, &settings, &ScanOptions::default()).await;
             assert_eq!(report.categories[0].problems, [], "nothing to complain about");
             let made = prefixes(&store).await;
@@ -140,7 +141,11 @@ async fn which_categories_are_scanned() {
         assert_eq!(names(scan_by(&store, &disk, &some, &dry(&["B"], &[])).await), ["B"], "asked for by name");
         assert_eq!(everything(&store).await, before, "a dry run writes nothing");
         let report = scan_by(&store, &disk, &all, &dry(&["A"], &[])).await;
-        assert_eq!(report.categories[0].changes.changed, ["pub/A"], "it tells what it would change");
+        assert_eq!(
+            report.categories[0].changes.directories.changed,
+            ["pub/A"],
+            "it tells what it would change"
+        );
     })
     .await;
 }
@@ -168,4 +173,50 @@ async fn a_top_directory_outside_of_the_content_root_is_not_scanned() {
 
 async fn nothing_is_left_to_do(store: &store::Store, root: &std::path::Path) -> bool {
     scan(store, root).await.categories.iter().all(|c| c.counts.is_unchanged())
+}
+
+#[tokio::test]
+async fn the_time_of_the_last_good_scan_is_kept() {
+    each(|store| async move {
+        category(&store, "E", "EPEL", "pub/epel").await;
+        let disk = MemoryDisk::default();
+        disk.at(900);
+        disk.file("pub/epel/9/f", "1");
+        let settings = settings(ROOT.as_ref());
+        let last_good = async |now: i64, options: &ScanOptions| {
+            let clock = FixedClock::at(now);
+            let report = scan::run_on(disk.clone(), &store, &settings, options, &clock, Arc::new(Quiet))
+                .await
+                .unwrap();
+            report.last_good.get("E").copied()
+        };
+        let dry = ScanOptions { writing: Writing::DryRun, ..ScanOptions::default() };
+        let plain = ScanOptions::default();
+        assert_eq!(last_good(1_000, &dry).await, None);
+        assert_eq!(last_good(1_100, &plain).await, Some(1_100));
+        assert_eq!(last_good(1_200, &plain).await, Some(1_200), "although nothing has changed");
+        disk.remove("pub/epel");
+        assert_eq!(last_good(1_300, &plain).await, Some(1_200));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_digest_of_any_package_of_a_large_directory_is_recorded() {
+    each(|store| async move {
+        category(&store, "E", "EPEL", "pub/epel").await;
+        let disk = MemoryDisk::default();
+        for number in 0..200 {
+            disk.at(1_000 - number);
+            disk.file(&format!("pub/epel/9/{number:03}.rpm"), "1");
+        }
+        let hash = "0".repeat(64);
+        disk.file("pub/epel/9/x-CHECKSUM", format!("{hash}  150.rpm\n{hash}  000.rpm\n{hash}  gone.rpm\n"));
+        let report = scan_by(&store, &disk, &settings(ROOT.as_ref()), &ScanOptions::default()).await;
+        assert_eq!((report.categories[0].counts.files, report.categories[0].problems.len()), (201, 0));
+        assert_eq!(details(&store).await, ["pub/epel/9/000.rpm 1000", "pub/epel/9/150.rpm 850"]);
+        let stored = files(&store, "pub/epel/9").await.unwrap();
+        assert_eq!(model::files::decode(&stored).unwrap().len(), 3);
+    })
+    .await;
 }

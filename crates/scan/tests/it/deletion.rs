@@ -79,7 +79,7 @@ async fn only_on_demand_and_with_everything_that_hangs_on_it() {
 
         let dry = ScanOptions { writing: Writing::DryRun, ..with(Deletion::Guarded) };
         let report = scan_disk(&store, &disk, &dry).await;
-        assert_eq!(report.categories[0].changes.deleted.len(), 3);
+        assert_eq!(report.categories[0].changes.directories.gone.len(), 3);
         assert_eq!(count(&store, "directory").await, 7, "a dry run writes nothing");
 
         let report = scan_disk(&store, &disk, &with(Deletion::Guarded)).await;

@@ -8,7 +8,9 @@
 )]
 
 mod acceptance;
+mod bad_indexes;
 mod choices;
+mod crashes;
 mod deletion;
 mod faults;
 mod incremental;
@@ -16,4 +18,5 @@ mod memory;
 mod reattached;
 mod setup;
 mod sources;
+mod spm;
 mod walk;

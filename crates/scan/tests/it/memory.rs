@@ -1,11 +1,13 @@
 //! A disk in memory, whose times, permissions and faults are set by hand.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::io;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard};
 
-use scan::source::disk::{Disk, Entry, Kind, Reading, Stat};
+use scan::source::disk::{Directory, Disk, Entry, Kind, Links, Reading, Stat};
 
 #[derive(Debug, Clone)]
 pub(crate) struct Node {
@@ -176,12 +178,9 @@ fn stat(node: &Node) -> Stat {
 }
 
 impl Disk for MemoryDisk {
-    fn stat(&self, path: &Path) -> io::Result<Stat> {
-        self.state().node(path).map(stat)
-    }
+    type Directory = MemoryDirectory;
 
-    fn list(&self, path: &Path) -> io::Result<Vec<Entry>> {
-        use std::os::unix::ffi::OsStrExt as _;
+    fn open(&self, path: &Path) -> io::Result<MemoryDirectory> {
         let state = self.state();
         if state.node(path)?.kind != Kind::Directory {
             return Err(io::ErrorKind::NotADirectory.into());
@@ -189,12 +188,11 @@ impl Disk for MemoryDisk {
         if state.unlisted.contains(path) {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "permission denied"));
         }
-        let entry = |(other, node): (&PathBuf, &Node)| {
-            let inside = other.parent() == Some(path);
-            inside.then(|| Entry { name: other.file_name().unwrap().as_bytes().to_vec(), kind: node.kind })
-        };
-        // The reverse of any sensible order: the scan must not depend on it.
-        Ok(state.nodes.iter().rev().filter_map(entry).collect())
+        Ok(MemoryDirectory { disk: self.clone(), path: path.to_owned() })
+    }
+
+    fn stat(&self, path: &Path) -> io::Result<Stat> {
+        self.state().node(path).map(stat)
     }
 
     fn read(&self, path: &Path, limit: u64) -> io::Result<Reading> {
@@ -209,5 +207,34 @@ impl Disk for MemoryDisk {
             state.add(path, Kind::File, before.bytes.clone());
         }
         Ok(Reading { before: stat(&before), bytes: before.bytes.clone(), after: stat(&before) })
+    }
+}
+
+/// An open directory of a disk in memory.
+pub(crate) struct MemoryDirectory {
+    disk: MemoryDisk,
+    pub(crate) path: PathBuf,
+}
+
+impl Directory for MemoryDirectory {
+    fn stat(&self) -> io::Result<Stat> {
+        self.disk.stat(&self.path)
+    }
+
+    fn entries(&self, visit: &mut dyn FnMut(Entry<'_>)) -> io::Result<()> {
+        let state = self.disk.state();
+        // The reverse of any sensible order: the scan must not depend on it.
+        let below =
+            state.nodes.range(self.path.clone()..).take_while(|(path, _)| path.starts_with(&self.path));
+        let mut inside: Vec<_> = below.filter(|(path, _)| path.parent() == Some(&self.path)).collect();
+        inside.reverse();
+        for (path, node) in inside {
+            visit(Entry { name: path.file_name().unwrap().as_bytes(), kind: node.kind });
+        }
+        Ok(())
+    }
+
+    fn look(&self, name: &[u8], _links: Links) -> io::Result<Stat> {
+        self.disk.stat(&self.path.join(OsStr::from_bytes(name)))
     }
 }

@@ -1,9 +1,11 @@
 //! One scan of a category at a time.
 //!
-//! PostgreSQL: an advisory lock on a connection of its own, so it ends with the process, whatever happens.
+//! PostgreSQL: an advisory lock on a connection of its own, so it ends with the process, whatever happens; with
+//! its machine it ends two minutes later.
 //! SQLite: a row of `mm3_scan_state` that names the owner. It is taken over when the caller knows that the
 //! owner has ended, or after [`LOCK_STALE_AFTER`] if nobody knows what became of it. An SQLite database without our tables has no such lock.
 
+use std::fmt;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -50,6 +52,28 @@ pub enum Holder {
 pub struct Locked {
     /// Who, when that is known.
     pub owner: Option<String>,
+    /// For how long, when that is known.
+    pub age: Option<Duration>,
+}
+
+impl fmt::Display for Locked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("another scan of it is running")?;
+        let age = self.age.map(|age| {
+            let minutes = age.as_secs() / 60;
+            match minutes {
+                0 => format!("for {} s", age.as_secs()),
+                1..120 => format!("for {minutes} min"),
+                _ => format!("for {} h", minutes / 60),
+            }
+        });
+        match (&self.owner, age) {
+            (None, None) => Ok(()),
+            (Some(owner), None) => write!(f, " ({owner})"),
+            (None, Some(age)) => write!(f, " ({age})"),
+            (Some(owner), Some(age)) => write!(f, " ({owner}, {age})"),
+        }
+    }
 }
 
 const TAKE: Sql = Sql::same(
@@ -62,10 +86,16 @@ const FREE: Sql = Sql::same(
     "UPDATE mm3_scan_state SET lock_owner = NULL, locked_at = NULL WHERE category_id = $1 AND lock_owner = $2",
 );
 
-const NAME_SESSION: &str = "SELECT set_config('application_name', $1, false)";
+/// The session bears the owner's name, for those who find the category locked, and the server looks whether
+/// its machine is still there.
+const NAME_SESSION: &str = "SELECT set_config('application_name', $1, false), \
+    set_config('tcp_keepalives_idle', '60', false), set_config('tcp_keepalives_interval', '15', false), \
+    set_config('tcp_keepalives_count', '4', false)";
 
-/// The session that holds an advisory lock. Its name is hidden from other roles.
-const SESSION: &str = "SELECT coalesce(nullif(a.application_name, ''), 'a session without a name'), l.pid \
+/// The session that holds an advisory lock, and since when: it has done nothing since. Its name and times are
+/// hidden from other roles.
+const SESSION: &str = "SELECT coalesce(nullif(a.application_name, ''), 'a session without a name'), l.pid, \
+    extract(epoch FROM clock_timestamp() - a.state_change)::float8 \
     FROM pg_locks l LEFT JOIN pg_stat_activity a ON a.pid = l.pid \
     WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 2 \
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
@@ -107,17 +137,22 @@ impl Master {
             .fetch_one(&mut connection)
             .await?;
         if taken {
-            // The session bears the owner's name, for those who find the category locked.
             sqlx::query(NAME_SESSION).bind(owner).execute(&mut connection).await?;
             return Ok(Ok(Lock(Some(Held::Connection { connection: Box::new(connection), category }))));
         }
-        let holder = sqlx::query_as::<_, (String, i32)>(SESSION)
+        let holder = sqlx::query_as::<_, (String, i32, Option<f64>)>(SESSION)
             .bind(i64::from(LOCK_CLASS))
             .bind(i64::from(category.0))
             .fetch_optional(&mut connection)
             .await?;
         connection.close().await?;
-        Ok(Err(Locked { owner: holder.map(|(name, session)| format!("{name}, database session {session}")) }))
+        Ok(Err(match holder {
+            Some((name, session, seconds)) => Locked {
+                owner: Some(format!("{name}, database session {session}")),
+                age: seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()),
+            },
+            None => Locked { owner: None, age: None },
+        }))
     }
 
     async fn lock_row(
@@ -137,12 +172,11 @@ impl Master {
             return Ok(Ok(held()));
         }
         let row = db.query_one_raw(HOLDER.with(Engine::Sqlite, [category.0.into()])).await?;
-        let Some(row) = row else { return Ok(Err(Locked { owner: None })) };
+        let Some(row) = row else { return Ok(Err(Locked { owner: None, age: None })) };
         let holder: Option<String> = row.try_get("", "lock_owner")?;
         let since: Option<NaiveDateTime> = row.try_get("", "locked_at")?;
-        let old = since.is_none_or(|since| {
-            now.naive_utc().signed_duration_since(since).to_std().is_ok_and(|age| age > LOCK_STALE_AFTER)
-        });
+        let age = since.and_then(|since| now.naive_utc().signed_duration_since(since).to_std().ok());
+        let old = since.is_none() || age.is_some_and(|age| age > LOCK_STALE_AFTER);
         let free = holder.as_deref().is_none_or(|holder| match state(holder) {
             Holder::Running => false,
             Holder::Ended => true,
@@ -152,11 +186,30 @@ impl Master {
         if free && db.execute_raw(take(holder.clone())).await?.rows_affected() > 0 {
             return Ok(Ok(held()));
         }
-        Ok(Err(Locked { owner: holder }))
+        Ok(Err(Locked { owner: holder, age }))
     }
 }
 
 impl Lock {
+    /// Whether this scan still has the lock: a server that was started anew, or somebody who took the lock for
+    /// left behind, may have taken it away.
+    ///
+    /// # Errors
+    /// When the database can not be asked.
+    pub async fn is_held(&mut self) -> Result<bool> {
+        match &mut self.0 {
+            None => Ok(true),
+            Some(Held::Connection { connection, .. }) => Ok(connection.ping().await.is_ok()),
+            Some(Held::Row { store, category, owner }) => {
+                let row =
+                    store.read().query_one_raw(HOLDER.with(Engine::Sqlite, [category.0.into()])).await?;
+                let holder: Option<String> =
+                    row.map(|row| row.try_get("", "lock_owner")).transpose()?.flatten();
+                Ok(holder.as_ref() == Some(owner))
+            }
+        }
+    }
+
     /// Gives the lock back.
     ///
     /// # Errors

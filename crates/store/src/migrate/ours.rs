@@ -16,7 +16,7 @@ struct Migration {
     sql: Sql,
 }
 
-const MIGRATIONS: [Migration; 2] = [
+const MIGRATIONS: [Migration; 3] = [
     Migration {
         version: 1,
         name: "0001_ours",
@@ -33,14 +33,23 @@ const MIGRATIONS: [Migration; 2] = [
             sqlite: include_str!("../../migrations/sqlite/0002_answers.sql"),
         },
     },
+    Migration {
+        version: 3,
+        name: "0003_good_scan",
+        sql: Sql {
+            postgres: include_str!("../../migrations/postgres/0003_good_scan.sql"),
+            sqlite: include_str!("../../migrations/sqlite/0003_good_scan.sql"),
+        },
+    },
 ];
 
 /// The tables that our migrations have made so far, on both engines.
-const OUR_TABLES: [&str; 9] = [
+const OUR_TABLES: [&str; 10] = [
     "mm3_change",
     "mm3_crawl_result",
     "mm3_evidence",
     "mm3_exclusive_netblock",
+    "mm3_good_scan",
     "mm3_migration",
     "mm3_reader",
     "mm3_retry",

@@ -1,0 +1,39 @@
+//! `crawl`
+
+use clap::Args;
+
+/// What stands behind its flags in `--help`.
+pub(super) const HELP: &str = "\
+With --json one object: `mode`, `started_at`, `finished_at`, `duration_seconds`, `ending` (finished,
+time-limit, cancelled), `mass_failure`, and `hosts`, each with `id`, `name`, `status` (OK, FAILURE, TIMEOUT,
+DISABLE, UNKNOWN), `details`, `statistics`, and `categories`, each with `category`, `status` (current, stale,
+unknown, unreachable, reachable, always-up2date, stopped), `reason`, `url`, counts and `first_bad`.
+
+Exit status: 0 also when hosts fail; 1 the time was over, or so many hosts are silent that our own
+network is to blame; 2 nothing was done; 130 and 143 stopped by a signal, what was known is kept.";
+
+/// `crawl`
+#[derive(Debug, Args)]
+pub struct Crawl {
+    /// Only this category; may be repeated
+    #[arg(long = "category", value_name = "NAME")]
+    pub categories: Vec<String>,
+    /// Only this host, by name or id
+    #[arg(long, value_name = "HOST", conflicts_with = "fraction")]
+    pub host: Option<String>,
+    /// Only part P of S slices of the hosts, for several machines that share a crawl
+    #[arg(long, value_name = "P:S")]
+    pub fraction: Option<crawl::Fraction>,
+    /// Only see whether the mirrors can be reached
+    #[arg(long)]
+    pub canary: bool,
+    /// Only look at repodata directories
+    #[arg(long, conflicts_with = "canary")]
+    pub repodata: bool,
+    /// Also check private hosts
+    #[arg(long)]
+    pub include_private: bool,
+    /// Also check hosts that their owner has switched off
+    #[arg(long)]
+    pub include_disabled: bool,
+}

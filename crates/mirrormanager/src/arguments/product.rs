@@ -1,0 +1,15 @@
+//! `product`
+
+use clap::Subcommand;
+
+/// `product`
+#[derive(Debug, Subcommand)]
+pub enum Product {
+    /// Add a product
+    Add {
+        /// Its name
+        name: String,
+    },
+    /// List all products
+    List,
+}

@@ -1,0 +1,6 @@
+-- When each category was scanned well for the last time, seconds since 1970. A table of its own: this row is
+-- written by every scan, outside of its transaction.
+CREATE TABLE mm3_good_scan (
+    category_id     INTEGER PRIMARY KEY NOT NULL REFERENCES category (id) ON DELETE CASCADE,
+    at              BIGINT NOT NULL
+);
