@@ -58,6 +58,12 @@ fn scan(scan: &Scan) -> Checked {
     within("scan.threads", scan.threads as u64, 1, 1_000)?;
     within("scan.max_delete_percent", u64::from(scan.max_delete_percent), 0, 100)?;
     patterns("scan.excludes", &scan.excludes, scan)?;
+    if scan.metrics_file.as_ref().is_some_and(|file| file.extension().is_none_or(|end| end != "prom")) {
+        return Err(mistake(
+            "scan.metrics_file",
+            "the node exporter only reads files whose names end in .prom",
+        ));
+    }
     for (number, source) in scan.sources.iter().enumerate() {
         let key = |field: &str| format!("scan.sources[{number}].{field}");
         if source.category.is_empty() {

@@ -141,6 +141,7 @@ fn a_value_that_makes_no_sense_is_named_with_file_line_and_key() {
     for (group, line, key, reason) in [
         ("database", "max_connections = 0", "database.max_connections", "expected 1 to 10000, not 0"),
         ("scan", "threads = 0", "scan.threads", "expected 1 to 1000, not 0"),
+        ("scan", "metrics_file = \"/tmp/scan.txt\"", "scan.metrics_file", "end in .prom"),
         ("scan", "excludes = [\"a(\"]", "scan.excludes", "pattern \"a(\" is not usable"),
         ("scan", "excludes = [\"\"]", "scan.excludes", "an empty expression matches every directory"),
         (

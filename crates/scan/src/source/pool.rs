@@ -6,7 +6,7 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{Scope, available_parallelism};
+use std::thread::{Builder, Scope, available_parallelism};
 use std::time::{Duration, Instant};
 
 use rustix::time::{ClockId, clock_gettime};
@@ -31,13 +31,14 @@ where
 {
     let limit = limit.max(1);
     let processors = available_parallelism().map_or(1, usize::from).min(limit);
-    let state = State { tasks: vec![first], busy: 0, idle: 0, threads: processors, defect: false };
-    let pool =
-        Pool { state: Mutex::new(state), more: Condvar::new(), results: Mutex::default(), limit, work };
+    let state = State { tasks: vec![first], busy: 0, idle: 0, threads: processors, limit, defect: false };
+    let pool = Pool { state: Mutex::new(state), more: Condvar::new(), results: Mutex::default(), work };
     std::thread::scope(|scope| {
-        for _ in 0..processors {
+        // This thread is one of them.
+        for _ in 1..processors {
             pool.start(scope);
         }
+        pool.run(scope);
     });
     if pool.state().defect {
         return Err(Defect);
@@ -50,7 +51,6 @@ struct Pool<T, R, W> {
     /// There are tasks, or there will be none any more.
     more: Condvar,
     results: Mutex<Vec<R>>,
-    limit: usize,
     work: W,
 }
 
@@ -61,6 +61,8 @@ struct State<T> {
     /// Threads without one.
     idle: usize,
     threads: usize,
+    /// The most threads.
+    limit: usize,
     defect: bool,
 }
 
@@ -74,20 +76,30 @@ where
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Starts a thread that is counted already. When the system has no more of them, those that are there do.
     fn start<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
-        scope.spawn(move || {
-            // The others must not wait for a task that will never be done.
-            match catch_unwind(AssertUnwindSafe(|| self.run(scope))) {
-                Ok(result) => self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result),
-                Err(_) => {
-                    self.state().defect = true;
-                    self.more.notify_all();
-                }
-            }
-        });
+        let thread = Builder::new().name("scan-walk".to_owned());
+        if let Err(e) = thread.spawn_scoped(scope, move || self.run(scope)) {
+            let mut state = self.state();
+            state.threads -= 1;
+            state.limit = state.threads;
+            tracing::warn!(error = %e, threads = state.threads, "no more threads can be started");
+        }
     }
 
-    fn run<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> R {
+    /// Works until nothing is left.
+    fn run<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) {
+        // The others must not wait for a task that will never be done.
+        match catch_unwind(AssertUnwindSafe(|| self.work_on(scope))) {
+            Ok(result) => self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result),
+            Err(_) => {
+                self.state().defect = true;
+                self.more.notify_all();
+            }
+        }
+    }
+
+    fn work_on<'scope>(&'scope self, scope: &'scope Scope<'scope, '_>) -> R {
         let (mut result, mut found) = (R::default(), Vec::new());
         let Some(mut task) = self.next(None) else { return result };
         loop {
@@ -135,7 +147,7 @@ where
     /// Whether one more thread would find something to do. It is counted as started.
     fn may_start(&self) -> bool {
         let mut state = self.state();
-        let may = state.idle == 0 && !state.tasks.is_empty() && state.threads < self.limit;
+        let may = state.idle == 0 && !state.tasks.is_empty() && state.threads < state.limit;
         state.threads += usize::from(may);
         may
     }
