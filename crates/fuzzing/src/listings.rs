@@ -60,6 +60,7 @@ pub(crate) fn printed_seeds() -> Vec<Vec<u8>> {
          lrwxrwxrwx 6 2026/11/21 05:55:23 link -> a b\ndrwxrwxrwt 1 2026/11/21 05:55:23 caf\\#351\\#012x\n\
          sent 20 bytes  received 1,163 bytes\ntotal size is 405\n",
         "-rw-r--r-- 1.234 1969/12/31 23:59:59 \\#134#012\\#9\\#400\nprw-r--r-- 0 2026/02/29 00:00:60  x\n",
+        "lrwxrwxrwx 6 2026/11/21 05:55:23  -> a b\nlrwxrwxrwx 6 2026/11/21 05:55:23  \n",
     ])
 }
 

@@ -49,13 +49,16 @@ pub fn line(line: &[u8]) -> Option<Line<'_>> {
     let (size, rest) = field(rest)?;
     let (date, rest) = field(rest)?;
     let (clock, rest) = field(rest)?;
-    let name = rest.strip_prefix(b" ").filter(|name| !name.is_empty())?;
+    let name = rest.strip_prefix(b" ")?;
     let name = match kind {
         Kind::Symlink => {
             name.split_at(name.windows(4).position(|part| part == b" -> ").unwrap_or(name.len())).0
         }
         _ => name,
     };
+    if name.is_empty() {
+        return None;
+    }
     let others = permissions.get(6..)?;
     let open = matches!(others, [b'r', _, b'x' | b't']);
     Some(Line { kind, open, size: number(size)?, time: time(date, clock)?, name: unescaped(name) })
@@ -184,6 +187,7 @@ mod tests {
             "receiving incremental file list",
             "drwxr-xr-x        4096 2026/11/21 05:55:23",
             "drwxr-xr-x        4096 2026/11/21 05:55:23 ",
+            "lrwxrwxrwx        6 2026/11/21 05:55:23  -> a",
             "drwxr-xr-x        4096 2026/13/21 05:55:23 a",
             "drwxr-xr-x        4096 2026/11/21 25:55:23 a",
             "drwxr-xr-x        4096 2026/11/21/1 05:55:23 a",

@@ -87,7 +87,7 @@ impl Rsync {
         Self { program: program.into(), limits }
     }
 
-    /// Lists, handing out each line as it comes, without its end. [`super::line`] reads it.
+    /// Lists, handing out each line as it comes, without its end. [`line()`](super::line()) reads it.
     ///
     /// Dropped before its end, it kills rsync and all that rsync has started.
     ///
