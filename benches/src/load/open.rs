@@ -61,7 +61,12 @@ impl OpenLoop {
         let mut clients = Clients::open(address, Arc::clone(questions), poll)?;
         Ok(Self {
             stop: Arc::clone(&stop),
-            clock: thread::spawn(move || clock(rate, &tell, &waker, &stop)),
+            clock: thread::spawn(move || {
+                clock(rate, &tell, &waker, &stop)?;
+                // The clients may be waiting for answers that are all there: wake them to see that this is the end.
+                drop(tell);
+                waker.wake()
+            }),
             clients: thread::spawn(move || clients.run(&due)),
         })
     }
