@@ -21,6 +21,7 @@ use crate::compare::{self, Context, Recorded, RecordedDirectory};
 use crate::guard::{self, DeleteLimit};
 use crate::in_place;
 use crate::index::{self, Indexes};
+use crate::options::{Deletion, Reading, ScanOptions, Writing};
 use crate::owner;
 use crate::problem::Problem;
 use crate::progress::Progress;
@@ -28,8 +29,8 @@ use crate::report::{CategoryReport, Counts, Outcome, Timings};
 use crate::repositories::{self, Known, Repositories};
 use crate::rewritten;
 use crate::rules::Rules;
-use crate::run::{Deletion, Reading, ScanOptions, Writing};
 use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
+use crate::touched::Touched;
 use crate::write::{self, Plan};
 
 /// How often it is looked whether another scan of the category has ended.
@@ -102,7 +103,8 @@ pub(crate) async fn scan(
         Err(Failure::Store(e)) => report.outcome = Outcome::NotStored(e.to_string()),
         Err(e) => report.outcome = Outcome::Failed(e.to_string()),
     }
-    if report.outcome == Outcome::Done && job.options.writing == Writing::On {
+    let is_whole = !matches!(job.options.reading, Reading::Touched(_));
+    if report.outcome == Outcome::Done && job.options.writing == Writing::On && is_whole {
         // The time at which it began: what changed since may have been missed.
         if let Err(e) = master.good_scan(job.category, started.timestamp()).await {
             tracing::warn!(category = job.name, error = %e, "the time of this scan could not be kept");
@@ -313,8 +315,11 @@ async fn list(
         let mut known = KnownTimes::new();
         // The times of one kind of source say nothing about those of another.
         let same_clock = state.source.as_deref().is_none_or(|kind| kind == source.kind());
-        if job.options.reading == Reading::Changed && same_clock {
+        if job.options.reading != Reading::All && same_clock {
             known = times(master, job, recorded, &source).await?;
+            if let Reading::Touched(touched) = &job.options.reading {
+                known = watched(known, touched, recorded);
+            }
         }
         let (asked, progress) = (Arc::clone(&source), Arc::clone(progress));
         match spawn_blocking(move || asked.list(&known, progress.as_ref())).await? {
@@ -357,6 +362,16 @@ async fn times(
     let read = |row: &RecordedDirectory| row.retry.is_none() && row.ctime != Some(0);
     let times = recorded.known.iter().filter(|(name, row)| read(row) && !rewritten.contains(*name));
     Ok(times.filter_map(|(name, row)| Some((Arc::clone(name), row.ctime?))).collect())
+}
+
+/// The same of a watched tree. What can not be taken for known is looked at as if it had been touched.
+fn watched(known: KnownTimes, touched: &Touched, recorded: &Recorded) -> KnownTimes {
+    let mut touched = touched.clone();
+    for name in recorded.known.keys().filter(|name| known.get(name).is_none()) {
+        touched.directory(&**name);
+    }
+    let closed = recorded.known.iter().filter(|(_, row)| !row.readable);
+    known.watched(touched, closed.map(|(name, _)| Arc::clone(name)).collect())
 }
 
 fn count(listing: &Listing, counts: &mut Counts) {
@@ -441,7 +456,10 @@ async fn deletions(
             report.outcome = Outcome::DeletionRefused(format!("{} {why}", gone.len()));
             return Ok((Vec::new(), Vec::new()));
         }
-        Deletion::Guarded => guard::deletion(gone.len(), recorded.known.len(), listing.files, job.limit),
+        Deletion::Guarded => {
+            let is_empty = listing.files == 0 && listing.kept == 0;
+            guard::deletion(gone.len(), recorded.known.len(), is_empty, job.limit)
+        }
         Deletion::Forced => None,
     };
     if let Some(why) = refused {
