@@ -30,6 +30,7 @@ pub mod run;
 mod selection;
 pub mod source;
 pub mod touched;
+pub mod watch;
 mod write;
 
 pub use changes::ChangeSet;
@@ -40,3 +41,4 @@ pub use progress::{Progress, Quiet};
 pub use report::{CategoryReport, Counts, Outcome, ScanReport, Timings, Verdict};
 pub use run::{ScanError, run, run_on};
 pub use touched::Touched;
+pub use watch::Watch;

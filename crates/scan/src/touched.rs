@@ -42,6 +42,11 @@ impl Touched {
         self.directories.union(&self.trees).count()
     }
 
+    /// Whether it may be that so many are named.
+    pub(crate) fn is_more_than(&self, limit: usize) -> bool {
+        self.directories.len() + self.trees.len() > limit
+    }
+
     /// Whether the directory itself is named.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.directories.contains(name) || self.has_tree(name)

@@ -228,10 +228,10 @@ fn written(disk: &MemoryDisk, root: &Path) {
     fs::write(root.join("list"), list + "[End]\n").unwrap();
 }
 
-type Files = BTreeMap<String, Option<model::files::Files>>;
+pub(crate) type Files = BTreeMap<String, Option<model::files::Files>>;
 
 /// What must not depend on history.
-async fn state(store: &Store) -> (Vec<String>, Files, Vec<String>) {
+pub(crate) async fn state(store: &Store) -> (Vec<String>, Files, Vec<String>) {
     let directories = texts(
         store,
         "SELECT d.name || CASE WHEN d.readable THEN ' open ' ELSE ' closed ' END || d.ctime || ' ' || COUNT(cd.category_id) \

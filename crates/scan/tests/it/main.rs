@@ -20,3 +20,4 @@ mod setup;
 mod sources;
 mod spm;
 mod walk;
+mod watching;
