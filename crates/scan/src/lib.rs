@@ -14,7 +14,6 @@ pub mod explain;
 pub mod file_detail;
 pub mod guard;
 mod guess;
-mod in_place;
 pub mod index;
 pub mod metrics;
 pub mod options;

@@ -52,7 +52,7 @@ enum Stamp {
     /// The list in a folder, if there is one.
     ListIn(PathBuf),
     /// A list on a web server, which is kept for the scan.
-    Listing(Fetched),
+    Listing(Box<Fetched>),
 }
 
 enum Place {
@@ -102,7 +102,9 @@ impl Stamps {
                 let folder = choice.list_folder(root)?;
                 stamps.extend(folder.map(|(folder, _)| Stamp::ListIn(folder)));
             }
-            Some(SourceType::File) if is_web(url) => stamps.push(Stamp::Listing(choice.fetched(url)?)),
+            Some(SourceType::File) if is_web(url) => {
+                stamps.push(Stamp::Listing(Box::new(choice.fetched(url)?)))
+            }
             Some(SourceType::File) => stamps.push(Stamp::Named(Place::File(PathBuf::from(url)))),
             _ => {}
         }

@@ -13,6 +13,7 @@ mod choices;
 mod crashes;
 mod deletion;
 mod faults;
+mod history;
 mod incremental;
 mod memory;
 mod reattached;
