@@ -18,6 +18,9 @@ pub struct ScanOptions {
     pub writing: Writing,
     /// What is read.
     pub reading: Reading,
+    /// Directories that scans of what was touched have deleted since the last whole one. The guard counts them, too, so
+    /// that a tree that goes bit by bit is noticed.
+    pub deleted_before: usize,
     /// How long to wait for another scan of the same category, each time.
     pub wait: Duration,
 }

@@ -152,6 +152,7 @@ pub async fn run_on<D: Disk + Clone + 'static>(
             limit: DeleteLimit {
                 percent: settings.max_delete_percent,
                 directories: settings.max_delete_directories,
+                before: options.deleted_before,
             },
             orphans: settings.orphan_repositories,
             options: options.clone(),

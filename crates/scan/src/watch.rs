@@ -30,7 +30,7 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
-use self::category::{Begun, Category, Look};
+use self::category::{Begun, Category, Due, Look};
 use self::control::Control;
 use crate::metrics::Metrics;
 use crate::options::ScanOptions;
@@ -214,6 +214,7 @@ impl Watch<'_> {
         let options = ScanOptions {
             only: vec![category.name.clone()],
             except: Vec::new(),
+            deleted_before: if matches!(begun.due, Due::Touched(_)) { category.deleted } else { 0 },
             reading: Category::reading(&begun, &self.options.reading),
             ..self.options.clone()
         };
@@ -225,7 +226,9 @@ impl Watch<'_> {
                 self.metrics.record(&report);
                 let well = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::DeletionRefused(_));
                 match report.categories.iter().all(|category| well(&category.outcome)) {
-                    true => category.done(begun),
+                    true => {
+                        category.done(begun, report.categories.iter().map(|c| c.counts.deleted).sum());
+                    }
                     false => category.failed(begun),
                 }
                 on_event(Event::Scanned { why, report: &report });

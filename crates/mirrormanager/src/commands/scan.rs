@@ -59,6 +59,7 @@ fn options(arguments: &ScanRun) -> ScanOptions {
         writing: if arguments.dry_run { Writing::DryRun } else { Writing::On },
         reading: if arguments.full { Reading::All } else { Reading::Changed },
         wait: arguments.wait.unwrap_or_default(),
+        ..ScanOptions::default()
     }
 }
 

@@ -125,6 +125,7 @@ fn scan(given: &Given, out: Printer) -> Outcome {
             writing: if given.has("dry-run") { scan::Writing::DryRun } else { scan::Writing::On },
             reading: if given.has("full") { scan::Reading::All } else { scan::Reading::Changed },
             wait,
+            ..ScanOptions::default()
         };
         let report = command::scan(&store, &settings, &options, &SystemClock, out).await?;
         let dry = given.has("dry-run");

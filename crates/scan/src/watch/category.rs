@@ -86,6 +86,8 @@ pub(super) struct Category {
     due: Option<Due>,
     /// The stamps before the last good scan.
     seen: Option<Seen>,
+    /// Directories that were deleted since the last whole scan.
+    pub(super) deleted: usize,
     /// When stamps are looked at, and what has failed is tried again.
     look_at: Instant,
     interval_at: Instant,
@@ -149,6 +151,7 @@ impl Category {
             pace,
             due: Some(Due::Whole(Why::Begin)),
             seen: None,
+            deleted: 0,
             look_at: now,
             interval_at: now + pace.interval,
             whole_at: now + pace.full,
@@ -227,9 +230,13 @@ impl Category {
         }
     }
 
-    /// It is scanned.
-    pub(super) fn done(&mut self, begun: Begun) {
+    /// It is scanned; so many directories were deleted.
+    pub(super) fn done(&mut self, begun: Begun, deleted: usize) {
         let now = Instant::now();
+        self.deleted = match begun.due {
+            Due::Whole(_) => 0,
+            Due::Touched(_) => self.deleted + deleted,
+        };
         if begun.seen.is_some() {
             self.seen = begun.seen;
         }

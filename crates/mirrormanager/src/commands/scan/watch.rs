@@ -77,7 +77,7 @@ fn tell(event: &Event<'_>, out: Printer) -> Outcome<()> {
                     let line = serde_json::to_string(&Scanned { why: why.to_string(), summary });
                     out.line(line.map_err(anyhow::Error::from)?)
                 }
-                Form::Text => out.line(format!("{} ({why})", report::describe(report))),
+                Form::Text => out.line(format!("{why}:\n{}", report::describe(report))),
             };
         }
     }
