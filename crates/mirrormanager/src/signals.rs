@@ -60,3 +60,27 @@ impl Watch {
         self.0.await.ok()
     }
 }
+
+/// Calls `each` for every SIGHUP until this is dropped.
+pub struct Hangups(JoinHandle<()>);
+
+impl Hangups {
+    /// Begins to watch. From here on the signal does not end the process.
+    ///
+    /// # Errors
+    /// When the system lets us have no handler.
+    pub fn start(each: impl Fn() + Send + 'static) -> io::Result<Self> {
+        let mut hangups = signal(SignalKind::hangup())?;
+        Ok(Self(tokio::spawn(async move {
+            while hangups.recv().await.is_some() {
+                each();
+            }
+        })))
+    }
+}
+
+impl Drop for Hangups {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,39 +1,41 @@
 //! One category: read what is recorded, get the tree, compare, write — in that order, and only the last step
 //! inside a transaction.
 
-use std::collections::{HashMap, HashSet};
+mod decision;
+mod lock;
+mod records;
+mod tree;
+
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use model::clock::Clock;
-use model::directory_name::{join, relative};
+use model::directory_name::join;
 use model::excludes::Excludes;
-use model::ids::{CategoryId, DirectoryId, ProductId, VersionId};
-use model::policy::Policy;
+use model::ids::{CategoryId, DirectoryId, ProductId};
 use settings::scan::OrphanRepositories;
-use store::master::{DirectoryRow, Lock, Locked, Master, ScanState};
+use store::master::{Lock, Master, ScanState};
 use store::{Store, StoreError};
 use tokio::task::{JoinError, spawn_blocking};
 
+use self::decision::{deletions, repositories};
+use self::lock::lock;
+use self::records::{read_directories, read_elsewhere, read_files};
+use self::tree::{count, list};
 use crate::changes::{self, ChangeSet};
 use crate::choice::Sources;
-use crate::compare::{self, Context, Recorded, RecordedDirectory};
+use crate::compare::{self, Context, Recorded};
 use crate::guard::{self, DeleteLimit};
-use crate::in_place;
 use crate::index::{self, Indexes};
-use crate::owner;
+use crate::options::{Deletion, Reading, ScanOptions, Writing};
 use crate::problem::Problem;
 use crate::progress::Progress;
 use crate::report::{CategoryReport, Counts, Outcome, Timings};
-use crate::repositories::{self, Known, Repositories};
 use crate::rewritten;
 use crate::rules::Rules;
-use crate::run::{Deletion, Reading, ScanOptions, Writing};
-use crate::source::{Inside, KnownTimes, Listing, SourceError, TreeSource};
+use crate::source::{Listing, SourceError, TreeSource};
 use crate::write::{self, Plan};
-
-/// How often it is looked whether another scan of the category has ended.
-const LOCK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// At most as many index files are in memory at the same time.
 const INDEX_THREADS: usize = 16;
@@ -102,7 +104,8 @@ pub(crate) async fn scan(
         Err(Failure::Store(e)) => report.outcome = Outcome::NotStored(e.to_string()),
         Err(e) => report.outcome = Outcome::Failed(e.to_string()),
     }
-    if report.outcome == Outcome::Done && job.options.writing == Writing::On {
+    let is_whole = !matches!(job.options.reading, Reading::Touched(_));
+    if report.outcome == Outcome::Done && job.options.writing == Writing::On && is_whole {
         // The time at which it began: what changed since may have been missed.
         if let Err(e) = master.good_scan(job.category, started.timestamp()).await {
             tracing::warn!(category = job.name, error = %e, "the time of this scan could not be kept");
@@ -158,33 +161,6 @@ async fn locked(
     result
 }
 
-/// Takes the lock, after some time if it has to be.
-async fn lock(
-    master: &Master,
-    job: &Job,
-    clock: &dyn Clock,
-    progress: &Arc<dyn Progress>,
-) -> Result<std::result::Result<Lock, Locked>, StoreError> {
-    let (begun, owner) = (Instant::now(), owner::name());
-    let mut told = false;
-    loop {
-        let locked = match master.lock(job.category, &owner, clock.now(), owner::state).await? {
-            Ok(lock) => return Ok(Ok(lock)),
-            Err(locked) => locked,
-        };
-        let left = job.options.wait.saturating_sub(begun.elapsed());
-        if left.is_zero() {
-            return Ok(Err(locked));
-        }
-        if !told {
-            tracing::info!(category = job.name, "waiting: {locked}");
-            progress.waiting(&locked.to_string());
-            told = true;
-        }
-        tokio::time::sleep(left.min(LOCK_INTERVAL)).await;
-    }
-}
-
 async fn within(
     master: &Master,
     job: &Job,
@@ -197,13 +173,7 @@ async fn within(
     let mut watch = Watch::start();
     let state = master.state(job.category).await?;
     let mut recorded = Recorded::default();
-    let known = &mut recorded.known;
-    let record = |row: DirectoryRow| {
-        if let Some(name) = relative(&job.topdir, &row.name) {
-            known.insert(Arc::from(name), row.into());
-        }
-    };
-    master.directories(job.category, record).await?;
+    read_directories(master, job, &mut recorded).await?;
     watch.lap(&mut report.timings.recorded);
     let started = clock.now().timestamp();
     let (source, mut listing) = list(master, job, &recorded, &state, sources, progress, report).await?;
@@ -282,131 +252,6 @@ async fn within(
     Ok(())
 }
 
-/// Tells how long each part of a scan took.
-struct Watch(Instant);
-
-impl Watch {
-    fn start() -> Self {
-        Self(Instant::now())
-    }
-
-    /// Adds the time since the start or the last lap.
-    fn lap(&mut self, to: &mut Duration) {
-        let now = Instant::now();
-        *to += now - self.0;
-        self.0 = now;
-    }
-}
-
-/// The tree, got off the async threads, and the first of the sources that had it.
-async fn list(
-    master: &Master,
-    job: &Job,
-    recorded: &Recorded,
-    state: &ScanState,
-    sources: Sources,
-    progress: &Arc<dyn Progress>,
-    report: &mut CategoryReport,
-) -> Result<(Arc<dyn TreeSource>, Listing), Failure> {
-    let mut failed = None;
-    for source in sources {
-        let mut known = KnownTimes::new();
-        // The times of one kind of source say nothing about those of another.
-        let same_clock = state.source.as_deref().is_none_or(|kind| kind == source.kind());
-        if job.options.reading == Reading::Changed && same_clock {
-            known = times(master, job, recorded, &source).await?;
-        }
-        let (asked, progress) = (Arc::clone(&source), Arc::clone(progress));
-        match spawn_blocking(move || asked.list(&known, progress.as_ref())).await? {
-            Ok(listing) => {
-                // That there is no list is nothing to complain about.
-                if job.is_local
-                    && let Some(e @ (SourceError::Cut { .. } | SourceError::Form(_))) = failed
-                {
-                    report.problems.push(Problem::Fallback { reason: e.to_string() });
-                }
-                return Ok((source, listing));
-            }
-            Err(e) if e.passes() => {
-                // A list that is cut off says more than that it is no listing of the other form.
-                failed = match failed {
-                    Some(cut @ SourceError::Cut { .. }) => Some(cut),
-                    _ => Some(e),
-                };
-            }
-            Err(e) => return Err(e.into()),
-        }
-    }
-    Err(failed.unwrap_or_else(|| SourceError::NoList(job.root.clone())).into())
-}
-
-/// The recorded times that a source of the same clock may go by.
-async fn times(
-    master: &Master,
-    job: &Job,
-    recorded: &Recorded,
-    source: &Arc<dyn TreeSource>,
-) -> Result<KnownTimes, Failure> {
-    let rewritten = match job.rules.policy {
-        Policy::Spm if job.is_local => {
-            in_place::rewritten::<Failure>(master, source, job.threads, recorded).await?
-        }
-        _ => HashSet::new(),
-    };
-    // A time of 0 stands for "never read".
-    let read = |row: &RecordedDirectory| row.retry.is_none() && row.ctime != Some(0);
-    let times = recorded.known.iter().filter(|(name, row)| read(row) && !rewritten.contains(*name));
-    Ok(times.filter_map(|(name, row)| Some((Arc::clone(name), row.ctime?))).collect())
-}
-
-fn count(listing: &Listing, counts: &mut Counts) {
-    counts.directories = listing.directories.len();
-    counts.files = listing.files;
-    counts.unlisted = listing.directories.iter().filter(|d| d.inside == Inside::Unlisted).count();
-    let bad_names = listing
-        .problems
-        .iter()
-        .filter(|p| matches!(p, Problem::Name { .. } | Problem::LongName { .. }))
-        .count();
-    counts.skipped = usize::try_from(listing.excluded).unwrap_or(usize::MAX).saturating_add(bad_names);
-}
-
-/// Rows of other categories that the tree has, too.
-async fn read_elsewhere(
-    master: &Master,
-    job: &Job,
-    listing: &Listing,
-    recorded: &mut Recorded,
-) -> Result<(), Failure> {
-    let names: Vec<String> = listing
-        .directories
-        .iter()
-        .filter(|d| !recorded.known.contains_key(d.name.as_str()))
-        .map(|d| join(&job.topdir, &d.name))
-        .collect();
-    let names: Vec<&str> = names.iter().map(String::as_str).collect();
-    for row in master.directories_named(&names).await? {
-        if let Some(name) = relative(&job.topdir, &row.name) {
-            recorded.elsewhere.insert(Arc::from(name), row.into());
-        }
-    }
-    debug_assert!(
-        recorded.row("").is_none_or(|row| row.id == job.topdir_id),
-        "the root's row is the category's top directory"
-    );
-    Ok(())
-}
-
-/// The stored lists of the directories whose files were read.
-async fn read_files(master: &Master, listing: &Listing, recorded: &mut Recorded) -> Result<(), Failure> {
-    let read =
-        listing.directories.iter().filter(|d| matches!(d.inside, Inside::Files(_) | Inside::Partly(_)));
-    let read = read.filter_map(|d| recorded.row(&d.name)).chain(rewritten::rows(listing, recorded));
-    let ids: Vec<DirectoryId> = read.map(|row| row.id).collect();
-    recorded.files = master.files(&ids).await?.into_iter().collect();
-    Ok(())
-}
-
 async fn read_indexes(
     source: &Arc<dyn TreeSource>,
     listing: Listing,
@@ -421,64 +266,18 @@ async fn read_indexes(
     Ok(spawn_blocking(read).await?)
 }
 
-/// Directories with their relative names.
-type Named = Vec<(DirectoryId, String)>;
+/// Tells how long each part of a scan took.
+struct Watch(Instant);
 
-/// What is to be deleted, and what is only to be taken out of this category.
-async fn deletions(
-    master: &Master,
-    job: &Job,
-    listing: &Listing,
-    recorded: &Recorded,
-    report: &mut CategoryReport,
-) -> Result<(Named, Named), Failure> {
-    let gone = compare::gone(listing, recorded, &job.excludes, &job.topdir);
-    report.counts.gone = gone.len();
-    let refused = match job.options.deletion {
-        Deletion::Off => return Ok((Vec::new(), Vec::new())),
-        Deletion::Guarded | Deletion::Forced if !job.only_root && !gone.is_empty() => {
-            let why = "directories are not there, but may be in another of the category's configured sources";
-            report.outcome = Outcome::DeletionRefused(format!("{} {why}", gone.len()));
-            return Ok((Vec::new(), Vec::new()));
-        }
-        Deletion::Guarded => guard::deletion(gone.len(), recorded.known.len(), listing.files, job.limit),
-        Deletion::Forced => None,
-    };
-    if let Some(why) = refused {
-        report.outcome = Outcome::DeletionRefused(format!("{why}; if that is right, force it"));
-        return Ok((Vec::new(), Vec::new()));
+impl Watch {
+    fn start() -> Self {
+        Self(Instant::now())
     }
-    let ids: Vec<DirectoryId> = gone.iter().map(|(id, _)| *id).collect();
-    let shared: HashSet<DirectoryId> = master.shared(job.category, &ids).await?.into_iter().collect();
-    Ok(gone.into_iter().partition(|(id, _)| !shared.contains(id)))
-}
 
-async fn repositories(
-    master: &Master,
-    job: &Job,
-    listing: &Listing,
-    recorded: &Recorded,
-    deleted: &HashSet<DirectoryId>,
-) -> Result<(Repositories, Vec<(VersionId, String)>), Failure> {
-    if deleted.is_empty() && !listing.directories.iter().any(|d| d.is_repository || d.is_atomic) {
-        return Ok((Repositories::default(), Vec::new()));
+    /// Adds the time since the start or the last lap.
+    fn lap(&mut self, to: &mut Duration) {
+        let now = Instant::now();
+        *to += now - self.0;
+        self.0 = now;
     }
-    let rows = master.repositories().await?;
-    let versions = master.versions(job.product).await?;
-    let arches = master.arches().await?;
-    let ids: HashMap<&str, DirectoryId> = listing
-        .directories
-        .iter()
-        .filter_map(|d| Some((d.name.as_str(), recorded.row(&d.name)?.id)))
-        .collect();
-    let known = Known {
-        category: &job.name,
-        topdir: &job.topdir,
-        repositories: &rows,
-        versions: &versions,
-        arches: &arches,
-        ids: &ids,
-        deleted,
-    };
-    Ok((repositories::plan(&listing.directories, &known, &job.rules), versions))
 }

@@ -45,15 +45,7 @@ impl Choice<'_> {
         if self.settings.skip_fullfiletimelist {
             return Ok(vec![walk]);
         }
-        let levels = self.below()?.split('/').filter(|part| !part.is_empty()).count();
-        let mut folder = root.to_path_buf();
-        let mut below = PathBuf::new();
-        for _ in 0..levels {
-            let Some(name) = folder.file_name().map(PathBuf::from) else { return Ok(vec![walk]) };
-            below = if below.as_os_str().is_empty() { name } else { name.join(&below) };
-            folder.pop();
-        }
-        let Some(below) = below.to_str().map(str::to_owned) else { return Ok(vec![walk]) };
+        let Some((folder, below)) = self.list_folder(root)? else { return Ok(vec![walk]) };
         let list = ListedTree::new(
             Arc::new(ListFile::In(folder)),
             Form::FullFileTimeList,
@@ -63,6 +55,27 @@ impl Choice<'_> {
             self.line_limits(),
         );
         Ok(vec![Arc::new(list), walk])
+    }
+
+    /// The folder that may have a list of the directory at `root`, and the path of that below it.
+    pub(crate) fn list_folder(&self, root: &Path) -> Result<Option<(PathBuf, String)>, SourceError> {
+        let levels = self.below()?.split('/').filter(|part| !part.is_empty()).count();
+        let mut folder = root.to_path_buf();
+        let mut below = PathBuf::new();
+        for _ in 0..levels {
+            let Some(name) = folder.file_name().map(PathBuf::from) else { return Ok(None) };
+            below = if below.as_os_str().is_empty() { name } else { name.join(&below) };
+            folder.pop();
+        }
+        Ok(below.to_str().map(|below| (folder, below.to_owned())))
+    }
+
+    /// The list at a URL.
+    pub(crate) fn fetched(&self, url: &str) -> Result<Fetched, SourceError> {
+        let http = self.http(self.total(), self.silence())?;
+        let folder = self.settings.list_folder.clone();
+        let limit = self.settings.listing_max_bytes;
+        Ok(Fetched::new(http, self.handle.clone(), self.target(url)?, folder, limit))
     }
 
     /// The sources of a tree that is elsewhere.
@@ -93,11 +106,7 @@ impl Choice<'_> {
                 let (file, beside) = match url {
                     "-" => (ListFile::Input(Input::default()), None),
                     url if is_web(url) => {
-                        let target = self.target(url)?;
-                        let http = self.http(self.total(), self.silence())?;
-                        let folder = self.settings.list_folder.clone();
-                        let limit = self.settings.listing_max_bytes;
-                        let fetched = Fetched::new(http, self.handle.clone(), target, folder, limit);
+                        let fetched = self.fetched(url)?;
                         let path = url.split(['?', '#']).next().unwrap_or(url);
                         (ListFile::Web(Box::new(fetched)), path.rsplit_once('/').map(|(folder, _)| folder))
                     }

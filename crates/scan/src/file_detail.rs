@@ -19,9 +19,11 @@ use tokio::task::spawn_blocking;
 use crate::compare::detail_row;
 use crate::digest::digests_of;
 use crate::index::{Detail, MAX_CHECKSUM_BYTES, MAX_INDEX_BYTES};
+use crate::options::ScanOptions;
 use crate::repomd;
 use crate::rules::Rules;
-use crate::run::{self, ScanError, ScanOptions};
+use crate::run::{self, ScanError};
+use crate::selection;
 use crate::source::TreeSource as _;
 use crate::source::disk::{Directory as _, Disk as _, OsDisk};
 use crate::source::local::LocalTree;
@@ -80,7 +82,7 @@ pub async fn update(
     let options =
         ScanOptions { only: update.only.clone(), except: update.except.clone(), ..ScanOptions::default() };
     let mut out = Vec::new();
-    for entry in run::select(settings, &options, &categories)? {
+    for entry in selection::select(settings, &options, &categories)? {
         if entry.source_type() != Some(SourceType::Directory) {
             // There are no files of it on this machine.
             continue;
@@ -94,13 +96,14 @@ pub async fn update(
                 continue;
             }
         };
-        let root = match entry.path.clone().map_or_else(|| run::below(&settings.content_root, topdir), Ok) {
-            Ok(root) => root,
-            Err(e) => {
-                said(FileOutcome::Skipped(e.to_string()));
-                continue;
-            }
-        };
+        let root =
+            match entry.path.clone().map_or_else(|| selection::below(&settings.content_root, topdir), Ok) {
+                Ok(root) => root,
+                Err(e) => {
+                    said(FileOutcome::Skipped(e.to_string()));
+                    continue;
+                }
+            };
         let Some(below) = below(&root, update.file) else { continue };
         let Some((directory, relative)) = recorded(&master, topdir, &below).await? else {
             said(FileOutcome::NoDirectory(join(topdir, parent(&below).unwrap_or_default())));

@@ -10,6 +10,8 @@ pub struct DeleteLimit {
     pub percent: u32,
     /// As many are always allowed.
     pub directories: usize,
+    /// As many went since everything was looked at.
+    pub before: usize,
 }
 
 /// Why the root is not believed, or `None`.
@@ -44,14 +46,20 @@ pub(crate) fn root(
     Some("none of the directories known on its first level is there".to_owned())
 }
 
-/// Why so many directories are not deleted, or `None`.
-pub(crate) fn deletion(candidates: usize, known: usize, files: u64, limit: DeleteLimit) -> Option<String> {
+/// Why so many directories are not deleted, or `None`. `is_empty`: there is no file in the tree.
+pub(crate) fn deletion(
+    candidates: usize,
+    known: usize,
+    is_empty: bool,
+    limit: DeleteLimit,
+) -> Option<String> {
     if candidates == 0 {
         return None;
     }
-    if files == 0 {
+    if is_empty {
         return Some(format!("{candidates} directories are gone and there is not a single file left"));
     }
+    let (candidates, known) = (candidates + limit.before, known + limit.before);
     let share = candidates as u128 * 100;
     if candidates > limit.directories && share > u128::from(limit.percent) * known as u128 {
         return Some(format!(
@@ -68,12 +76,15 @@ mod tests {
 
     #[test]
     fn both_limits_must_be_exceeded() {
-        let limit = DeleteLimit { percent: 20, directories: 50 };
-        assert_eq!(deletion(0, 100, 0, limit), None);
-        assert_eq!(deletion(50, 60, 9, limit), None, "few");
-        assert_eq!(deletion(51, 255, 9, limit), None, "exactly 20 %");
-        assert!(deletion(51, 254, 9, limit).is_some());
-        assert_eq!(deletion(1_000, 100_000, 9, limit), None, "a small share");
-        assert!(deletion(1, 100, 0, limit).is_some(), "no file at all");
+        let limit = DeleteLimit { percent: 20, directories: 50, before: 0 };
+        assert_eq!(deletion(0, 100, true, limit), None);
+        assert_eq!(deletion(50, 60, false, limit), None, "few");
+        assert_eq!(deletion(51, 255, false, limit), None, "exactly 20 %");
+        assert!(deletion(51, 254, false, limit).is_some());
+        assert_eq!(deletion(1_000, 100_000, false, limit), None, "a small share");
+        assert!(deletion(1, 100, true, limit).is_some(), "no file at all");
+        let after = DeleteLimit { before: 50, ..limit };
+        assert!(deletion(1, 204, false, after).is_some(), "bit by bit is as much as at once");
+        assert_eq!(deletion(0, 1, false, after), None);
     }
 }

@@ -4,6 +4,7 @@
 //! [`source::TreeSource`], the two are compared in memory, and what differs is written in one transaction. No
 //! transaction is open while the disk is read; an unchanged tree writes nothing. Rules are `spec/umdl.md`'s.
 
+mod ageing;
 mod category;
 pub mod changes;
 mod choice;
@@ -13,9 +14,9 @@ pub mod explain;
 pub mod file_detail;
 pub mod guard;
 mod guess;
-mod in_place;
 pub mod index;
 pub mod metrics;
+pub mod options;
 mod owner;
 pub mod problem;
 pub mod progress;
@@ -25,12 +26,18 @@ mod repositories;
 mod rewritten;
 pub mod rules;
 pub mod run;
+mod selection;
 pub mod source;
+pub mod touched;
+pub mod watch;
 mod write;
 
 pub use changes::ChangeSet;
 pub use metrics::Metrics;
+pub use options::{Deletion, Reading, ScanOptions, Writing};
 pub use problem::Problem;
 pub use progress::{Progress, Quiet};
 pub use report::{CategoryReport, Counts, Outcome, ScanReport, Timings, Verdict};
-pub use run::{Deletion, Reading, ScanError, ScanOptions, Writing, run, run_on};
+pub use run::{ScanError, run, run_on};
+pub use touched::Touched;
+pub use watch::Watch;

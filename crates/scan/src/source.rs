@@ -1,8 +1,9 @@
 //! Where a tree comes from.
 //!
 //! A source gives the whole tree at once, sorted by name, whatever it is made from: a walk over a disk, a file
-//! list, an rsync listing. Sources of one tree are tried in order (a list first, then the walk). So the comparison with the database is one piece of code, and a category is only
-//! touched after its tree is known as a whole. The trait blocks; the scan calls it off the async threads.
+//! list, an rsync listing. Sources of one tree are tried in order (a list first, then the walk). So the comparison
+//! with the database is one piece of code, and a category is only touched after its tree is known as a whole. Of a
+//! watched tree a walk looks only where something was touched and fills in the rest as recorded. The trait blocks; the scan calls it off the async threads.
 
 mod assembly;
 mod compression;
@@ -10,6 +11,7 @@ pub mod contents;
 pub mod disk;
 pub mod fetched;
 pub mod full_file_time_list;
+mod known;
 pub mod list_file;
 pub mod listed;
 pub mod local;
@@ -17,15 +19,15 @@ mod pool;
 pub mod rsync;
 mod walk;
 
-use std::collections::HashMap;
 use std::io;
-use std::sync::Arc;
 
 use model::file_name::FileName;
 use model::files::{FileEntry, Files};
 
 use crate::problem::Problem;
 use crate::progress::Progress;
+
+pub use known::KnownTimes;
 
 /// Longest full name of a directory: PostgreSQL's unique index on names takes little more.
 pub(crate) const MAX_NAME_BYTES: usize = 2_600;
@@ -54,35 +56,6 @@ pub trait TreeSource: Send + Sync {
     fn entry(&self, directory: &str, file: &FileName) -> io::Result<Option<FileEntry>>;
 }
 
-/// The recorded times of the directories, by name relative to the topdir. A directory that must be read
-/// whatever its time is not in it. The names are shared with what else is known of the directories.
-#[derive(Debug, Clone, Default)]
-pub struct KnownTimes(HashMap<Arc<str>, i64>);
-
-impl KnownTimes {
-    /// Nothing is known.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// The time of a directory, seconds.
-    pub fn get(&self, directory: &str) -> Option<&i64> {
-        self.0.get(directory)
-    }
-}
-
-impl<N: Into<Arc<str>>> FromIterator<(N, i64)> for KnownTimes {
-    fn from_iter<I: IntoIterator<Item = (N, i64)>>(times: I) -> Self {
-        Self(times.into_iter().map(|(name, time)| (name.into(), time)).collect())
-    }
-}
-
-impl<N: Into<Arc<str>>, const COUNT: usize> From<[(N, i64); COUNT]> for KnownTimes {
-    fn from(times: [(N, i64); COUNT]) -> Self {
-        times.into_iter().collect()
-    }
-}
-
 /// A tree.
 #[derive(Debug, Default)]
 pub struct Listing {
@@ -94,6 +67,8 @@ pub struct Listing {
     pub complete: bool,
     /// The device number of the root, when there is one.
     pub device: Option<i64>,
+    /// Directories of a watched tree that were taken as recorded without a look.
+    pub kept: usize,
     /// Directories left out by an exclude pattern.
     pub excluded: u64,
     /// What was wrong on the way.
@@ -127,7 +102,8 @@ pub enum Inside {
     Files(Files),
     /// Those that could be looked at; others failed, so the directory has to be read again.
     Partly(Files),
-    /// As at the last scan. Only the names of the checksum files are given.
+    /// As at the last scan. Only the names of the checksum files are given, and those only if something below it
+    /// may have changed.
     Unchanged(Vec<FileName>),
     /// It can not be listed.
     Unlisted,

@@ -74,6 +74,13 @@ fn scan(scan: &Scan) -> Checked {
             return Err(mistake(key(field), reason));
         }
     }
+    at_least("scan.watch.poll_seconds", scan.watch.poll_seconds, 1)?;
+    at_least("scan.watch.interval_seconds", scan.watch.interval_seconds, 1)?;
+    at_least("scan.watch.full_seconds", scan.watch.full_seconds, 1)?;
+    within("scan.watch.settle_ms", scan.watch.settle_ms, 1, 600_000)?;
+    if scan.watch.token.as_ref().is_some_and(|token| token.expose().trim().is_empty()) {
+        return Err(mistake("scan.watch.token", "it is empty: give a long random text, or none"));
+    }
     file("scan.rsync_program", &scan.rsync_program)?;
     at_least("scan.listing_silence_seconds", scan.listing_silence_seconds, 1)?;
     at_least("scan.listing_timeout_seconds", scan.listing_timeout_seconds, 1)?;

@@ -8,8 +8,10 @@ use model::version_guess::BranchedVersion;
 use serde::{Deserialize, Serialize};
 
 mod source;
+mod watch;
 
 pub use source::{ScanSource, SourceType, is_web};
+pub use watch::ScanWatch;
 
 /// Reading the master tree.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -103,6 +105,8 @@ pub struct Scan {
     /// name must end in `.prom`). Scans of different categories at the same time need files of their own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub metrics_file: Option<PathBuf>,
+    /// A scan that stays.
+    pub watch: ScanWatch,
 }
 
 /// Which repositories without a prefix are made.
@@ -160,6 +164,7 @@ impl Default for Scan {
             max_delete_directories: 50,
             orphan_repositories: OrphanRepositories::Keep,
             metrics_file: None,
+            watch: ScanWatch::default(),
         }
     }
 }

@@ -12,6 +12,9 @@ with `name`, `outcome` (done, skipped, failed, root-refused, deletion-refused, l
 `elapsed_ms` and `problems`. With --dry-run each also has `changes`: `directories`, `repositories`, `versions`
 and `details`, each with `added`, `changed` and `gone`; and `aged` lists the file details that are too old.
 
+With --watch the settings `scan.watch` say how soon, and where somebody may ask for a scan. SIGHUP
+scans everything now; SIGTERM and SIGINT end it. With --json one such object a line, with `why`.
+
 Exit status: 0 fine; 1 a category failed; 2 nothing was done; 3 deletion refused; 4 already running.";
 
 /// What stands behind those of `scan explain`.
@@ -63,6 +66,9 @@ pub struct ScanRun {
     /// Threads that read the tree [default: setting scan.threads]
     #[arg(long, value_name = "NUMBER")]
     pub jobs: Option<NonZeroUsize>,
+    /// Stay, and read what changes soon after it has changed
+    #[arg(long, conflicts_with = "dry_run")]
+    pub watch: bool,
     /// Wait so long for another scan of a category to end [default: not at all]
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     pub wait: Option<Duration>,

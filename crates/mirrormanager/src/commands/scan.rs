@@ -2,6 +2,7 @@
 
 pub mod explain;
 pub mod report;
+mod watch;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -33,6 +34,9 @@ async fn scan_now(arguments: ScanRun, context: &Context) -> Outcome {
         settings.scan.threads = jobs.get();
     }
     let options = options(&arguments);
+    if arguments.watch {
+        return watch::run(&store, &settings, &options, context.out).await;
+    }
     let report = scan(&store, &settings, &options, &SystemClock, context.out).await?;
     let dry = options.writing == Writing::DryRun;
     context.out.data(&report::summary(&report, dry), |_| match dry {
@@ -55,6 +59,7 @@ fn options(arguments: &ScanRun) -> ScanOptions {
         writing: if arguments.dry_run { Writing::DryRun } else { Writing::On },
         reading: if arguments.full { Reading::All } else { Reading::Changed },
         wait: arguments.wait.unwrap_or_default(),
+        ..ScanOptions::default()
     }
 }
 
@@ -86,7 +91,9 @@ pub async fn scan(
     match scan::run(store, &settings.scan, options, clock, progress).await {
         Ok(report) => {
             if let (Some(file), Writing::On) = (&settings.scan.metrics_file, options.writing) {
-                write_metrics(file, &report);
+                let metrics = Metrics::default();
+                metrics.record(&report);
+                write_metrics(file, &metrics);
             }
             Ok(report)
         }
@@ -105,10 +112,8 @@ pub async fn failure(error: ScanError, store: &Store, settings: &Settings) -> Ou
     }
 }
 
-/// Leaves the figures of a run for Prometheus. The scan itself is done, so failing here is only a warning.
-fn write_metrics(file: &Path, report: &ScanReport) {
-    let metrics = Metrics::default();
-    metrics.record(report);
+/// Leaves the figures for Prometheus. The scan itself is done, so failing here is only a warning.
+fn write_metrics(file: &Path, metrics: &Metrics) {
     let text = metrics.text().map_err(anyhow::Error::from);
     let written = text.and_then(|text| Ok(snapshot::write_with(file, |out| out.write_all(text.as_bytes()))?));
     if let Err(error) = written {

@@ -1,5 +1,6 @@
 //! `mm2_update-master-directory-list`, spec umdl 2 and 14.
 
+use std::collections::HashMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -84,8 +85,8 @@ fn scan(given: &Given, out: Printer) -> Outcome {
     }
     let level = if given.has("debug") { "debug" } else { "info" };
     logging::start(&Log { level: level.into(), format: LogFormat::Text })?;
-    let OldConfig { mut settings, scans_nothing } =
-        old_config::read(&old_config::path(given.last("config"))).map_err(Failure::operation)?;
+    let old = old_config::read(&old_config::path(given.last("config"))).map_err(Failure::operation)?;
+    let mut settings = old.settings.clone();
     let number = |flag: &str, least: u32, most: u32| -> Outcome<Option<u32>> {
         let Some(text) = given.last(flag) else { return Ok(None) };
         let number = text.parse().ok().filter(|number| (least..=most).contains(number));
@@ -108,9 +109,10 @@ fn scan(given: &Given, out: Printer) -> Outcome {
             return list(&store, out).await;
         }
         let (except, only) = command::select(&given.all("category"));
-        if scans_nothing {
+        if old.scans_nothing {
             return Ok(Exit::Success);
         }
+        check_paths(&old, &store).await?;
         settings.scan.skip_fullfiletimelist |= given.has("skip-fullfiletimelist");
         let options = ScanOptions {
             only,
@@ -125,6 +127,7 @@ fn scan(given: &Given, out: Printer) -> Outcome {
             writing: if given.has("dry-run") { scan::Writing::DryRun } else { scan::Writing::On },
             reading: if given.has("full") { scan::Reading::All } else { scan::Reading::Changed },
             wait,
+            ..ScanOptions::default()
         };
         let report = command::scan(&store, &settings, &options, &SystemClock, out).await?;
         let dry = given.has("dry-run");
@@ -138,10 +141,19 @@ fn scan(given: &Given, out: Printer) -> Outcome {
     })
 }
 
+async fn check_paths(old: &OldConfig, store: &Store) -> Outcome<()> {
+    let topdirs: HashMap<i32, String> = categories::topdirs(store).await?.into_iter().collect();
+    let rows = categories::list(store).await?;
+    let topdir = |name: &str| {
+        let id = rows.iter().find(|row| row.name == name)?.topdir_id?;
+        topdirs.get(&id).cloned()
+    };
+    old.check_paths(topdir).map_err(Failure::operation)
+}
+
 /// Id, name and top directory of every category of the database, separated by tabs.
 async fn list(store: &Store, out: Printer) -> Outcome {
-    let topdirs: std::collections::HashMap<i32, String> =
-        categories::topdirs(store).await?.into_iter().collect();
+    let topdirs: HashMap<i32, String> = categories::topdirs(store).await?.into_iter().collect();
     for row in categories::list(store).await? {
         let topdir = row.topdir_id.and_then(|id| topdirs.get(&id)).map_or("", String::as_str);
         out.line(format_args!("{}\t{}\t{topdir}", row.id, row.name))?;

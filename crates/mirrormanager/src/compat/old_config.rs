@@ -22,6 +22,36 @@ pub struct OldConfig {
     pub settings: Settings,
     /// Upstream scans what `UMDL_MASTER_DIRECTORIES` lists and nothing else: no entry, no scan.
     pub scans_nothing: bool,
+    /// `UMDL_PREFIX`, with which every path must begin.
+    prefix: Option<PathBuf>,
+}
+
+impl OldConfig {
+    /// Compares the paths of the entries with `UMDL_PREFIX` and the top directories of their categories, which stand in
+    /// the database (`spec/umdl.md` 5.2 rule 5). Only the scanner needs that.
+    ///
+    /// # Errors
+    /// The first entry whose path is not the prefix and the top directory.
+    pub fn check_paths(&self, topdir: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+        let Some(prefix) = &self.prefix else { return Ok(()) };
+        for source in &self.settings.scan.sources {
+            let Some(path) = &source.path else { continue };
+            let wrong = |what: &str, other: &Path| {
+                let (category, path, other) = (&source.category, path.display(), other.display());
+                Err(format!("UMDL_MASTER_DIRECTORIES, {category}: path {path} {what}, {other}"))
+            };
+            if !path.starts_with(prefix) {
+                return wrong("does not begin with UMDL_PREFIX", prefix);
+            }
+            // Of a category that is not there the scan tells.
+            let Some(topdir) = topdir(&source.category) else { continue };
+            let expected = prefix.join(topdir.trim_matches('/'));
+            if *path != expected {
+                return wrong("is not UMDL_PREFIX and the category's top directory", &expected);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The file that is meant: the flag, else the variable `MM2_CONFIG`, else the usual place.
@@ -41,7 +71,7 @@ pub fn read(path: &Path) -> Result<OldConfig, String> {
     if path.extension().is_some_and(|extension| extension == "toml") {
         let sources = Sources { file: Some(path.to_path_buf()), ..Sources::default() };
         let (settings, _) = settings::load(&sources).map_err(|e| e.to_string())?;
-        return Ok(OldConfig { settings, scans_nothing: false });
+        return Ok(OldConfig { settings, scans_nothing: false, prefix: None });
     }
     let fail = |reason: String| format!("cannot read configuration {}: {reason}", path.display());
     let size = std::fs::metadata(path).map_err(|e| fail(e.to_string()))?.len();
@@ -58,7 +88,7 @@ fn of_python(text: &str) -> Result<OldConfig, String> {
     // With the old file come the old rules; ours are for those who have written a file of ours.
     settings.crawl.unreachable_category = UnreachableCategory::Keep;
     settings.crawl.repository_top = RepositoryTop::Files;
-    let mut sources = Vec::new();
+    let (mut sources, mut prefix) = (Vec::new(), None);
     for (name, value) in &names {
         let wrong = |expected: &str| match value {
             Value::Unsupported(line) => {
@@ -73,7 +103,10 @@ fn of_python(text: &str) -> Result<OldConfig, String> {
         };
         match name.as_str() {
             "SQLALCHEMY_DATABASE_URI" => settings.database.url = DatabaseUrl::new(database_url(text()?)),
-            "UMDL_PREFIX" => settings.scan.content_root = PathBuf::from(text()?),
+            "UMDL_PREFIX" => {
+                settings.scan.content_root = PathBuf::from(text()?);
+                prefix = Some(settings.scan.content_root.clone());
+            }
             "UMDL_MASTER_DIRECTORIES" => {
                 for entry in value.list().ok_or_else(|| wrong("list"))? {
                     sources.push(source(entry)?);
@@ -98,7 +131,7 @@ fn of_python(text: &str) -> Result<OldConfig, String> {
     }
     let scans_nothing = sources.is_empty();
     settings.scan.sources = sources;
-    Ok(OldConfig { settings, scans_nothing })
+    Ok(OldConfig { settings, scans_nothing, prefix })
 }
 
 /// One entry of `UMDL_MASTER_DIRECTORIES` (`spec/umdl.md` 3.1).
@@ -212,6 +245,34 @@ mod tests {
         assert!(error.contains("without a category"), "{error}");
         let error = of_python("UMDL_MASTER_DIRECTORIES = [{'type': 'ftp', 'category': 'X'}]\n").unwrap_err();
         assert_eq!(error, "UMDL_MASTER_DIRECTORIES, X: unknown type \"ftp\"; use directory, rsync or file");
+    }
+
+    #[test]
+    fn a_path_is_the_prefix_and_the_top_directory() {
+        let of = |path: &str| {
+            of_python(&format!(
+                "UMDL_PREFIX = '/srv/'\nUMDL_MASTER_DIRECTORIES = [{{'type': 'directory', 'path': '{path}', 'category': 'X'}}]\n"
+            ))
+        };
+        let topdir = |_: &str| Some("pub/x".to_owned());
+        for path in ["/srv/pub/x", "/srv/pub/x/", "/srv//pub/x"] {
+            assert_eq!(of(path).unwrap().check_paths(topdir), Ok(()), "{path}");
+        }
+        let error = of("/srv2/pub/x").unwrap().check_paths(topdir).unwrap_err();
+        assert_eq!(
+            error,
+            "UMDL_MASTER_DIRECTORIES, X: path /srv2/pub/x does not begin with UMDL_PREFIX, /srv/"
+        );
+        let error = of("/srv/pub/y").unwrap().check_paths(topdir).unwrap_err();
+        assert!(
+            error
+                .ends_with("path /srv/pub/y is not UMDL_PREFIX and the category's top directory, /srv/pub/x")
+        );
+        assert_eq!(
+            of("/srv/pub/y").unwrap().check_paths(|_| None),
+            Ok(()),
+            "the scan says that it is not there"
+        );
     }
 
     proptest::proptest! {

@@ -140,6 +140,7 @@ async fn scan(
         writing: if given.has("dry-run") { Writing::DryRun } else { Writing::On },
         reading: if given.has("full") { Reading::All } else { Reading::Changed },
         wait: Duration::ZERO,
+        ..ScanOptions::default()
     };
     let topdir = row.topdir.as_ref().map_or("", |(_, name)| name.as_str());
     let steps = Arc::new(Steps::new(out, given.has("debug"), topdir));

@@ -25,7 +25,9 @@ mod old_server;
 mod program;
 #[path = "../../../cache/tests/support/mod.rs"]
 mod recorded;
+mod resident;
 mod scan_metrics;
+mod scan_watch;
 mod scanning;
 mod server;
 mod service;

@@ -33,6 +33,12 @@ impl Fetched {
         Self { http, handle, target, folder, limit, here: Mutex::new(None) }
     }
 
+    /// The same, not yet asked for.
+    pub(crate) fn again(&self) -> Self {
+        let (http, handle) = (self.http.clone(), self.handle.clone());
+        Self::new(http, handle, self.target.clone(), self.folder.clone(), self.limit)
+    }
+
     /// Its URL.
     pub fn url(&self) -> &str {
         self.target.as_str()

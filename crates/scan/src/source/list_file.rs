@@ -85,7 +85,7 @@ impl Input {
 }
 
 /// The first list by name. A folder that is not there has none: who walks it says what is wrong.
-fn first_list(folder: &Path) -> io::Result<Option<PathBuf>> {
+pub(crate) fn first_list(folder: &Path) -> io::Result<Option<PathBuf>> {
     let entries = match fs::read_dir(folder) {
         Err(e) if matches!(e.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => {
             return Ok(None);

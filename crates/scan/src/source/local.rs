@@ -89,7 +89,7 @@ impl<D: Disk> TreeSource for LocalTree<D> {
         if root.kind != Kind::Directory {
             return Err(fail("not a directory".to_owned()));
         }
-        let first = Task::Directory { name: String::new(), open: true };
+        let first = Task::Directory { name: String::new(), open: true, all: false };
         let walk = Walk { tree: self, known, progress };
         let parts =
             pool::work_off(first, self.threads, |task, part: &mut Listing, more| walk.work(task, part, more))
@@ -101,6 +101,13 @@ impl<D: Disk> TreeSource for LocalTree<D> {
             all.problems.extend(part.problems);
             all.files += part.files;
             all.excluded += part.excluded;
+            all.kept += part.kept;
+        }
+        if all.kept > 0 {
+            let of = all.directories.iter().filter(|d| d.readable.is_none());
+            let below = known.below(&of.map(|d| d.name.clone()).collect());
+            all.kept += below.len();
+            all.directories.extend(below);
         }
         all.directories.sort_by(|a, b| a.name.cmp(&b.name));
         all.problems.sort();

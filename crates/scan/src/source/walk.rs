@@ -38,8 +38,14 @@ pub(super) struct Walk<'a, D> {
 
 /// What one thread does at a time.
 pub(super) enum Task<D: Disk> {
-    /// Looks at a directory, by relative name; `open` is whether all directories above it are readable.
-    Directory { name: String, open: bool },
+    /// Looks at a directory, by relative name.
+    Directory {
+        name: String,
+        /// Whether all directories above it are readable.
+        open: bool,
+        /// Whether one above it says that all below must be looked at.
+        all: bool,
+    },
     /// Looks at some of the files of one.
     Files(Arc<Large<D>>, Vec<Named>),
 }
@@ -76,6 +82,8 @@ struct Seen {
     name: String,
     time: i64,
     open: bool,
+    /// Whether all below it must be looked at.
+    all: bool,
     unchanged: bool,
     /// The checksum files of an unchanged one.
     checksum_files: Vec<FileName>,
@@ -108,6 +116,8 @@ impl Looked {
 /// What was listed of a directory.
 struct Listed<D: Disk> {
     below: Vec<Task<D>>,
+    /// Directories that are as recorded.
+    kept: Vec<Found>,
     /// Files to be looked at.
     files: Vec<Named>,
     excluded: u64,
@@ -118,7 +128,7 @@ impl<D: Disk> Walk<'_, D> {
     /// Does a task; what it brings up goes to `more`.
     pub(super) fn work(&self, task: Task<D>, out: &mut Listing, more: &mut Vec<Task<D>>) {
         match task {
-            Task::Directory { name, open } => self.visit(name, open, out, more),
+            Task::Directory { name, open, all } => self.visit(name, open, all, out, more),
             Task::Files(large, files) => {
                 let looked = self.look(&large.directory, &large.path, files);
                 if let Some(seen) = large.add(looked) {
@@ -129,10 +139,10 @@ impl<D: Disk> Walk<'_, D> {
     }
 
     /// Looks at one directory.
-    fn visit(&self, name: String, open: bool, out: &mut Listing, more: &mut Vec<Task<D>>) {
+    fn visit(&self, name: String, open: bool, all: bool, out: &mut Listing, more: &mut Vec<Task<D>>) {
         let root = &self.tree.root;
         let path = if name.is_empty() { root.clone() } else { root.join(&name) };
-        let (directory, listed, mut seen) = match self.list(&name, &path, open) {
+        let (directory, listed, mut seen) = match self.list(&name, &path, open, all) {
             Ok(listed) => listed,
             // What is taken for gone may be deleted, so it must be gone, not only hard to list.
             Err(e) if is_gone(&e) && self.tree.disk.stat(&path).is_err_and(|e| is_gone(&e)) => return,
@@ -151,6 +161,8 @@ impl<D: Disk> Walk<'_, D> {
         };
         out.excluded += listed.excluded;
         out.problems.extend(listed.problems);
+        out.kept += listed.kept.len();
+        out.directories.extend(listed.kept);
         more.extend(listed.below);
         if listed.files.len() <= 2 * BATCH {
             seen.looked.add(self.look(&directory, &path, listed.files));
@@ -167,19 +179,33 @@ impl<D: Disk> Walk<'_, D> {
     }
 
     /// Opens and lists a directory.
-    fn list(&self, name: &str, path: &Path, open: bool) -> io::Result<(D::Directory, Listed<D>, Seen)> {
+    fn list(
+        &self,
+        name: &str,
+        path: &Path,
+        open: bool,
+        all: bool,
+    ) -> io::Result<(D::Directory, Listed<D>, Seen)> {
         let directory = self.tree.disk.open(path)?;
         let stat = directory.stat()?;
         let time = self.tree.time(&stat);
+        let open = open && stat.mode & OPEN == OPEN;
         let mut seen = Seen {
             name: name.to_owned(),
             time,
-            open: open && stat.mode & OPEN == OPEN,
-            unchanged: self.known.get(name) == Some(&time),
+            open,
+            all: all || self.known.all_below(name, open),
+            unchanged: !all && self.known.get(name) == Some(&time),
             checksum_files: Vec::new(),
             looked: Looked::default(),
         };
-        let mut listed = Listed { below: Vec::new(), files: Vec::new(), excluded: 0, problems: Vec::new() };
+        let mut listed = Listed {
+            below: Vec::new(),
+            kept: Vec::new(),
+            files: Vec::new(),
+            excluded: 0,
+            problems: Vec::new(),
+        };
         directory.entries(&mut |entry| self.entry(path, &entry, &mut seen, &mut listed))?;
         Ok((directory, listed, seen))
     }
@@ -196,7 +222,12 @@ impl<D: Disk> Walk<'_, D> {
                 Child::Walk(child) => {
                     seen.looked.has_repodata |= name == b"repodata";
                     seen.looked.has_objects |= name == b"objects";
-                    listed.below.push(Task::Directory { name: child, open: seen.open });
+                    match self.known.kept(&child).filter(|_| !seen.all) {
+                        Some(kept) => listed.kept.push(kept),
+                        None => {
+                            listed.below.push(Task::Directory { name: child, open: seen.open, all: seen.all })
+                        }
+                    }
                 }
                 Child::Excluded => listed.excluded += 1,
                 Child::BadName(problem) => listed.problems.push(problem),

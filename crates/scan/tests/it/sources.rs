@@ -5,4 +5,4 @@ mod broken;
 mod clocks;
 mod fetched;
 mod listings;
-mod made;
+pub(crate) mod made;

@@ -34,6 +34,16 @@ pub struct ScanSource {
     pub list_root: Option<String>,
     /// Regular expressions for directories of this category to leave out, tested against full names.
     pub excludes: Vec<String>,
+    /// Files or http and https URLs that are new when the tree is: it is only read after that. A list that the tree
+    /// is read from is one by itself.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub stamps: Vec<String>,
+    /// Files or http and https URLs that are there while the tree is being changed: it is not read meanwhile.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub busy: Vec<String>,
+    /// With `--watch`, seconds between scans, whatever else announces changes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interval_seconds: Option<u64>,
 }
 
 /// How a tree is read.
@@ -100,6 +110,17 @@ impl ScanSource {
         if self.list_root.as_deref().is_some_and(|root| root.split('/').any(|part| part == "..")) {
             return Some(("list_root", "expected the full name of a directory".to_owned()));
         }
+        for (field, places) in [("stamps", &self.stamps), ("busy", &self.busy)] {
+            if let Some(place) = places.iter().find(|place| !is_web(place) && !place.starts_with('/')) {
+                return Some((
+                    field,
+                    format!("expected a whole path, or an http or https URL, not {place:?}"),
+                ));
+            }
+        }
+        if self.interval_seconds == Some(0) {
+            return Some(("interval_seconds", "expected at least 1".to_owned()));
+        }
         None
     }
 }
@@ -147,6 +168,9 @@ mod tests {
                 "checksum_base",
             ),
             (ScanSource { list_root: Some("pub/..".into()), ..source(None, None) }, "list_root"),
+            (ScanSource { stamps: vec!["ftp://h/f".into()], ..source(None, None) }, "stamps"),
+            (ScanSource { busy: vec!["sync".into()], ..source(None, None) }, "busy"),
+            (ScanSource { interval_seconds: Some(0), ..source(None, None) }, "interval_seconds"),
         ] {
             assert_eq!(wrong.mistake().map(|(field, _)| field), Some(field), "{wrong:?}");
         }
