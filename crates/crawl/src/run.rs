@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use ipnet::IpNet;
 use model::ids::CategoryId;
-use probe::{AddressGuard, Http, Limits};
+use probe::{AddressGuard, Http, Limits, Politeness};
 use settings::crawl::Crawl;
 use store::Store;
 use store::crawl_hosts::{self, CarriedCategory, CrawlHost, HostFilter, Selected};
@@ -182,7 +182,13 @@ fn client(settings: &Crawl, around: &Surroundings) -> Result<Http, CrawlError> {
         body_bytes: settings.max_body_bytes,
         min_rate: settings.min_bytes_per_second,
         min_rate_after: ms(settings.min_rate_after_ms),
-        idle_connections: settings.requests_per_mirror.clamp(1, 16),
+        idle_connections: Limits::default().idle_connections,
+        politeness: Politeness {
+            most: u32::try_from(settings.requests_per_mirror.clamp(1, 16)).unwrap_or(1),
+            per_second: settings.requests_per_second,
+            longest_pause: Duration::from_secs(settings.longest_pause_seconds),
+            ..Politeness::default()
+        },
     };
     Ok(Http::new(guard, Arc::clone(&around.resolver), limits, settings.project_url.as_deref())?)
 }
