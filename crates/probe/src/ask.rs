@@ -19,10 +19,9 @@ use tokio::sync::Notify;
 use tokio::time::{Instant, timeout};
 
 use crate::budget::{Budget, Seat};
-use crate::connect::ConnectError;
 use crate::counters::{Counters, Exchange};
 use crate::http::{Failure, Head, Http, Length, Moved, Phase, Redirects};
-use crate::outcome::{body_failure, content_length, request_failure};
+use crate::outcome::{body_failure, connect_failure, content_length, request_failure};
 use crate::pace::Sign;
 use crate::target::{Target, TargetError};
 
@@ -195,29 +194,25 @@ impl Http {
 
     /// Waits for a seat at the host and at its addresses, which the guard judges here for the first time.
     async fn depart(&self, target: &Target, alone: bool) -> Result<Flight, Failure> {
-        let (host, port) = target.authority();
+        let port = target.authority().1;
         self.connector.guard().check_port(port).map_err(Failure::Refused)?;
-        let budget = self.budgets.host(host, port);
-        let addresses = match budget.addresses() {
-            Some(addresses) => addresses,
-            None => {
-                let addresses = self.addresses(target.host()).await?;
-                budget.found(&addresses);
-                addresses
-            }
-        };
+        let (budget, addresses) = self.machine(target.host(), port).await?;
         let seat = self.budgets.seat(&budget, &addresses, alone).await.map_err(Failure::Deferred)?;
         let crowded = seat.is_crowded();
         Ok(Flight { host: budget, seat, began: Instant::now(), crowded, http2: false })
     }
 
-    async fn addresses(&self, host: &str) -> Result<Vec<IpAddr>, Failure> {
-        match timeout(self.limits.connect, self.connector.addresses(host)).await {
-            Ok(Ok(addresses)) => Ok(addresses),
-            Ok(Err(ConnectError::Refused(refusal))) => Err(Failure::Refused(refusal)),
-            Ok(Err(_)) => Err(Failure::Name),
-            Err(_) => Err(Failure::Timeout(Phase::Connect)),
+    /// The budget of a host and its addresses, all of them judged by the guard within the last minute.
+    pub(crate) async fn machine(&self, host: &str, port: u16) -> Result<(Arc<Budget>, Vec<IpAddr>), Failure> {
+        let budget = self.budgets.host(host, port);
+        if let Some(addresses) = budget.addresses() {
+            return Ok((budget, addresses));
         }
+        let found = timeout(self.limits.connect, self.connector.addresses(host)).await;
+        let found = found.map_err(|_| Failure::Timeout(Phase::Connect))?;
+        let addresses = found.map_err(|error| connect_failure(&error))?;
+        budget.found(&addresses);
+        Ok((budget, addresses))
     }
 
     /// One request, one answer.

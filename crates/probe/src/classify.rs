@@ -43,6 +43,9 @@ pub enum Reason {
         /// That of the mirror's.
         found: [u8; 32],
     },
+    /// The listing of its directory does not name it.
+    #[error("not in the listing")]
+    NotListed,
     /// A directory that it lies in is not there.
     #[error("a directory that it lies in is not there")]
     ParentGone,

@@ -192,17 +192,22 @@ pub(crate) fn content_range<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> W
     }
 }
 
+/// Our words for a connection that could not be made.
+pub(crate) fn connect_failure(error: &ConnectError) -> Failure {
+    match error {
+        ConnectError::Refused(refusal) => Failure::Refused(*refusal),
+        ConnectError::Name => Failure::Name,
+        ConnectError::Timeout => Failure::Timeout(Phase::Connect),
+        ConnectError::Io(io) => Failure::Connect(io.kind().to_string()),
+    }
+}
+
 /// Our words for what the client reports. A mirror's own words never get in.
 pub(crate) fn request_failure(error: &ClientError) -> Failure {
     let mut cause: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(one) = cause {
         if let Some(refused) = one.downcast_ref::<ConnectError>() {
-            return match refused {
-                ConnectError::Refused(refusal) => Failure::Refused(*refusal),
-                ConnectError::Name => Failure::Name,
-                ConnectError::Timeout => Failure::Timeout(Phase::Connect),
-                ConnectError::Io(io) => Failure::Connect(io.kind().to_string()),
-            };
+            return connect_failure(refused);
         }
         if let Some(tls) = one.downcast_ref::<rustls::Error>() {
             return Failure::Tls(tls_words(tls));
