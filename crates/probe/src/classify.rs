@@ -46,6 +46,9 @@ pub enum Reason {
     /// The listing of its directory does not name it.
     #[error("not in the listing")]
     NotListed,
+    /// The listing did not come to its end, or left this out.
+    #[error("no listing: {0}")]
+    NoListing(String),
     /// A directory that it lies in is not there.
     #[error("a directory that it lies in is not there")]
     ParentGone,

@@ -47,5 +47,5 @@ pub use mirror::HttpMirror;
 pub use pace::Politeness;
 pub use remembered::Remembered;
 pub use resolve::{Resolver, SystemResolver, TableResolver};
-pub use rsync::{Rsync, RsyncError, RsyncLimits};
+pub use rsync::{Rsync, RsyncError, RsyncLimits, RsyncMirror};
 pub use target::{Target, TargetError};
