@@ -89,7 +89,8 @@ impl Budgets {
         let mut seat = Seat { budgets: Vec::with_capacity(budgets.len()), began: Instant::now() };
         for budget in budgets {
             budget.enter(alone).await?;
-            seat.budgets.push(budget);
+            let ticket = lock(&budget.pace).entered();
+            seat.budgets.push((budget, ticket));
         }
         seat.began = Instant::now();
         Ok(seat)
@@ -167,14 +168,18 @@ impl Drop for WaitsAlone<'_> {
 /// The right to have one request on its way. Given back when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Seat {
-    budgets: Vec<Arc<Budget>>,
+    /// Each with how many requests it had let go when this one was.
+    budgets: Vec<(Arc<Budget>, u64)>,
     began: Instant,
 }
 
 impl Seat {
-    /// Whether others ask one of the same machines.
+    /// Whether others ask one of the same machines, or have done so since this seat was taken.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.budgets.iter().any(|budget| lock(&budget.pace).is_crowded())
+        self.budgets.iter().any(|(budget, ticket)| {
+            let pace = lock(&budget.pace);
+            pace.is_crowded() || pace.entered() != *ticket
+        })
     }
 
     /// Gives it back and says what was seen.
@@ -184,7 +189,7 @@ impl Seat {
 
     fn give_back(&mut self, sign: Sign) {
         let now = Instant::now();
-        for budget in self.budgets.drain(..) {
+        for (budget, _) in self.budgets.drain(..) {
             lock(&budget.pace).leave(now, self.began, sign);
             budget.freed.notify_waiters();
         }

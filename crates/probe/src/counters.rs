@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// One request and what came of it, in any protocol.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Exchange {
     /// `HEAD`, `GET`, an FTP command, `rsync`.
     pub method: &'static str,
@@ -18,9 +18,14 @@ pub struct Exchange {
     /// Bytes of the body that came.
     pub bytes: u64,
     /// From the request to the last byte.
+    #[serde(rename = "seconds", serialize_with = "seconds")]
     pub time: Duration,
     /// Why there is no answer, or no whole one; in our own words.
     pub failure: Option<String>,
+}
+
+fn seconds<S: serde::Serializer>(time: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(time.as_secs_f64())
 }
 
 /// Told of every request, as it ends.

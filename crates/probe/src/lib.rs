@@ -30,6 +30,7 @@ pub mod remembered;
 pub mod resolve;
 pub mod rsync;
 pub mod target;
+pub mod trial;
 
 pub use classify::{Verdict, classify};
 pub use connector::{Connector, DirectoryCheck, Wanted, WantedFile};
@@ -49,3 +50,4 @@ pub use remembered::Remembered;
 pub use resolve::{Resolver, SystemResolver, TableResolver};
 pub use rsync::{Rsync, RsyncError, RsyncLimits, RsyncMirror};
 pub use target::{Target, TargetError};
+pub use trial::{Trial, TrialReport};

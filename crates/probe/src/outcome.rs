@@ -213,7 +213,7 @@ pub(crate) fn request_failure(error: &ClientError) -> Failure {
             return Failure::Tls(tls_words(tls));
         }
         if let Some(io) = one.downcast_ref::<io::Error>() {
-            if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            if let Some(tls) = inside(io) {
                 return Failure::Tls(tls_words(tls));
             }
             return match error.is_connect() {
@@ -232,6 +232,15 @@ pub(crate) fn request_failure(error: &ClientError) -> Failure {
     match error.is_connect() {
         true => Failure::Connect("handshake failed".into()),
         false => Failure::Lost("closed before the answer".into()),
+    }
+}
+
+/// The failure of TLS that an I/O failure is about; the clients put it into several.
+fn inside(io: &io::Error) -> Option<&rustls::Error> {
+    let inner = io.get_ref()?;
+    match inner.downcast_ref::<io::Error>() {
+        Some(io) => inside(io),
+        None => inner.downcast_ref::<rustls::Error>(),
     }
 }
 

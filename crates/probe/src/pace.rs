@@ -68,6 +68,7 @@ pub(crate) struct Pace {
     most: u32,
     window: u32,
     flying: u32,
+    entered: u64,
     alone: bool,
     waiting_alone: u32,
     next: Option<Instant>,
@@ -84,6 +85,7 @@ impl Pace {
             most: most.max(1),
             window: rules.start.clamp(1, most.max(1)),
             flying: 0,
+            entered: 0,
             alone: false,
             waiting_alone: 0,
             next: None,
@@ -119,6 +121,7 @@ impl Pace {
             self.next = Some(next + step);
         }
         self.flying += 1;
+        self.entered += 1;
         self.alone = alone;
         Ok(())
     }
@@ -130,6 +133,11 @@ impl Pace {
     /// Whether other requests are on their way beside one.
     pub(crate) fn is_crowded(&self) -> bool {
         self.flying > 1
+    }
+
+    /// How many requests were let go so far.
+    pub(crate) fn entered(&self) -> u64 {
+        self.entered
     }
 
     /// A request that began at `began` has ended.

@@ -25,6 +25,7 @@ pub struct RsyncMirror {
     rsync: Rsync,
     url: MirrorUrl,
     counters: Arc<Counters>,
+    depth: Depth,
 }
 
 /// A listing that has ended, for better or worse.
@@ -32,6 +33,7 @@ pub struct RsyncMirror {
 pub struct Listed<'e> {
     matching: Matching<'e>,
     ending: Ending,
+    entries: u64,
 }
 
 impl Listed<'_> {
@@ -39,6 +41,11 @@ impl Listed<'_> {
     /// may still hold a `repomd.xml` of another content (decision 27).
     pub fn check(&self, directory: usize) -> DirectoryCheck {
         self.matching.check(directory, &self.ending)
+    }
+
+    /// How many entries were listed.
+    pub fn entries(&self) -> u64 {
+        self.entries
     }
 
     /// How the listing ended.
@@ -69,7 +76,13 @@ impl RsyncMirror {
     /// module.
     pub fn new(http: Http, rsync: Rsync, url: MirrorUrl, counters: Arc<Counters>) -> Option<Self> {
         let is_module = url.scheme() == Scheme::Rsync && !url.path().is_empty();
-        is_module.then_some(Self { http, rsync, url, counters })
+        is_module.then_some(Self { http, rsync, url, counters, depth: Depth::Tree })
+    }
+
+    /// The same mirror, listed only so deep.
+    #[must_use]
+    pub fn at_depth(self, depth: Depth) -> Self {
+        Self { depth, ..self }
     }
 
     /// Lists the whole copy and matches it. `paths` are those of the table, in its order.
@@ -125,7 +138,7 @@ impl RsyncMirror {
         };
         let began = Instant::now();
         self.counters.asked();
-        let wish = Wish { source: &source, options, depth: Depth::Tree };
+        let wish = Wish { source: &source, options, depth: self.depth };
         let end = self.rsync.list_with(wish, &mut each).await;
         let time = began.elapsed();
         self.counters.received(usize::try_from(bytes).unwrap_or(usize::MAX));
@@ -151,7 +164,7 @@ impl RsyncMirror {
             Err(error) if entries == 0 => return Err((no_listing(&error), !is_unreachable(&error))),
             Err(error) => Ending::Broken(error.to_string()),
         };
-        Ok(Listed { matching, ending })
+        Ok(Listed { matching, ending, entries })
     }
 }
 
