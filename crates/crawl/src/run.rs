@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use ipnet::IpNet;
 use model::ids::CategoryId;
-use probe::{AddressGuard, Http, Limits, Politeness};
+use probe::{AddressGuard, Http, Limits, Politeness, Resolver};
 use settings::crawl::Crawl;
 use store::Store;
 use store::crawl_hosts::{self, CarriedCategory, CrawlHost, HostFilter, Selected};
@@ -73,7 +73,7 @@ pub async fn run(
     around: &Surroundings,
 ) -> Result<CrawlReport, CrawlError> {
     let (began, started_at) = (Instant::now(), around.clock.now());
-    let http = client(settings, around)?;
+    let http = client(settings, Arc::clone(&around.resolver))?;
     let categories = crawl_master::categories(store).await?;
     let wanted = named(&categories, &job.categories)?;
     let hosts = select(store, job, &wanted).await?;
@@ -165,7 +165,11 @@ fn named(categories: &[CategoryRow], names: &[String]) -> Result<Vec<CategoryId>
     Ok(ids)
 }
 
-fn client(settings: &Crawl, around: &Surroundings) -> Result<Http, CrawlError> {
+/// The client with the limits of the settings.
+///
+/// # Errors
+/// A setting that can not be used.
+pub fn client(settings: &Crawl, resolver: Arc<dyn Resolver>) -> Result<Http, CrawlError> {
     let guard = AddressGuard::new(
         networks("allowed_networks", &settings.allowed_networks)?,
         networks("denied_networks", &settings.denied_networks)?,
@@ -190,7 +194,7 @@ fn client(settings: &Crawl, around: &Surroundings) -> Result<Http, CrawlError> {
             ..Politeness::default()
         },
     };
-    Ok(Http::new(guard, Arc::clone(&around.resolver), limits, settings.project_url.as_deref())?)
+    Ok(Http::new(guard, resolver, limits, settings.project_url.as_deref())?)
 }
 
 /// Networks or single addresses.
