@@ -31,6 +31,9 @@ if [ "${1:-test}" = test ]; then
     [ -e /usr/lib/python3/dist-packages/librepo ] || missing="$missing python3-librepo"
     need aria2 aria2c
     need rsync rsync
+    need vsftpd vsftpd
+    # A library.
+    [ -e /usr/lib/python3/dist-packages/pyftpdlib ] || missing="$missing python3-pyftpdlib"
 fi
 [ -n "$missing" ] || exit 0
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use futures_util::StreamExt;
 use ipnet::IpNet;
 use model::ids::CategoryId;
-use probe::{AddressGuard, Http, Limits};
+use probe::{AddressGuard, Http, Limits, Politeness, Resolver};
 use settings::crawl::Crawl;
 use store::Store;
 use store::crawl_hosts::{self, CarriedCategory, CrawlHost, HostFilter, Selected};
@@ -73,7 +73,7 @@ pub async fn run(
     around: &Surroundings,
 ) -> Result<CrawlReport, CrawlError> {
     let (began, started_at) = (Instant::now(), around.clock.now());
-    let http = client(settings, around)?;
+    let http = client(settings, Arc::clone(&around.resolver))?;
     let categories = crawl_master::categories(store).await?;
     let wanted = named(&categories, &job.categories)?;
     let hosts = select(store, job, &wanted).await?;
@@ -165,7 +165,11 @@ fn named(categories: &[CategoryRow], names: &[String]) -> Result<Vec<CategoryId>
     Ok(ids)
 }
 
-fn client(settings: &Crawl, around: &Surroundings) -> Result<Http, CrawlError> {
+/// The client with the limits of the settings.
+///
+/// # Errors
+/// A setting that can not be used.
+pub fn client(settings: &Crawl, resolver: Arc<dyn Resolver>) -> Result<Http, CrawlError> {
     let guard = AddressGuard::new(
         networks("allowed_networks", &settings.allowed_networks)?,
         networks("denied_networks", &settings.denied_networks)?,
@@ -182,9 +186,15 @@ fn client(settings: &Crawl, around: &Surroundings) -> Result<Http, CrawlError> {
         body_bytes: settings.max_body_bytes,
         min_rate: settings.min_bytes_per_second,
         min_rate_after: ms(settings.min_rate_after_ms),
-        idle_connections: settings.requests_per_mirror.clamp(1, 16),
+        idle_connections: Limits::default().idle_connections,
+        politeness: Politeness {
+            most: u32::try_from(settings.requests_per_mirror.clamp(1, 16)).unwrap_or(1),
+            per_second: settings.requests_per_second,
+            longest_pause: Duration::from_secs(settings.longest_pause_seconds),
+            ..Politeness::default()
+        },
     };
-    Ok(Http::new(guard, Arc::clone(&around.resolver), limits, settings.project_url.as_deref())?)
+    Ok(Http::new(guard, resolver, limits, settings.project_url.as_deref())?)
 }
 
 /// Networks or single addresses.

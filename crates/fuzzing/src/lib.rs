@@ -16,6 +16,7 @@ mod entered;
 mod geography;
 mod listings;
 mod master;
+mod mirrors;
 mod operator;
 mod question;
 mod snapshot;
@@ -32,7 +33,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 18] = [
+pub const TARGETS: [Target; 20] = [
     Target { name: "cache_file", run: cache::file, seeds: cache::seeds },
     Target { name: "checksums", run: master::checksums, seeds: master::checksum_seeds },
     Target { name: "continents_file", run: geography::continents, seeds: geography::continent_seeds },
@@ -40,7 +41,9 @@ pub const TARGETS: [Target; 18] = [
     Target { name: "country_database", run: geography::countries, seeds: geography::country_seeds },
     Target { name: "directory_files", run: master::directory_files, seeds: master::file_seeds },
     Target { name: "entered_text", run: entered::text, seeds: entered::text_seeds },
+    Target { name: "ftp_listing", run: mirrors::ftp_listing, seeds: mirrors::ftp_seeds },
     Target { name: "full_file_time_list", run: listings::full_file_time_list, seeds: listings::list_seeds },
+    Target { name: "index_page", run: mirrors::index_page, seeds: mirrors::index_seeds },
     Target { name: "netblock", run: entered::netblock, seeds: entered::netblock_seeds },
     Target { name: "netblocks_file", run: geography::netblocks, seeds: geography::netblock_seeds },
     Target { name: "old_config", run: operator::old_config, seeds: operator::old_config_seeds },

@@ -11,6 +11,7 @@ mod file_detail;
 mod host;
 mod host_parts;
 mod netblock;
+mod probe;
 mod product;
 mod scan;
 mod serve;
@@ -32,6 +33,7 @@ pub use file_detail::{FileDetail, FileDetailUpdate};
 pub use host::{Host, HostAdd, Which};
 pub use host_parts::{HostAsn, HostCategory, HostCountry, HostNetblock, HostUrl};
 pub use netblock::{Netblock, NetblockExclusive};
+pub use probe::Probe;
 pub use product::Product;
 pub use scan::{Scan, ScanCommand, ScanExplain, ScanRun};
 pub use serve::Serve;
@@ -91,6 +93,9 @@ pub enum Command {
     /// Check what the mirrors hold
     #[command(after_help = crawl::HELP)]
     Crawl(Crawl),
+    /// Try one mirror by hand: every request, and what would be believed
+    #[command(after_help = probe::HELP)]
+    Probe(Probe),
     /// Build the mirrorlist cache, look into it, compare, verify, go back
     #[command(subcommand)]
     Cache(Cache),

@@ -43,6 +43,15 @@ pub enum Reason {
         /// That of the mirror's.
         found: [u8; 32],
     },
+    /// The listing of its directory does not name it.
+    #[error("not in the listing")]
+    NotListed,
+    /// The listing did not come to its end, or left this out.
+    #[error("no listing: {0}")]
+    NoListing(String),
+    /// A directory that it lies in is not there.
+    #[error("a directory that it lies in is not there")]
+    ParentGone,
     /// The master's digest is not known, so nothing can be proven.
     #[error("no digest of it is known on the master")]
     NoDigest,
@@ -104,7 +113,7 @@ pub fn classify(outcome: &HeadOutcome, expected: u64) -> Verdict {
 ///
 /// Without a digest on the master the file never counts as present (must match).
 pub fn classify_digest(outcome: &GetOutcome, expected: Option<&[u8; 32]>, size: Option<u64>) -> Verdict {
-    let Fetched { head, body } = match outcome {
+    let Fetched { head, body, .. } = match outcome {
         Ok(fetched) => fetched,
         Err(failure) => return of_failure(failure),
     };
@@ -169,6 +178,10 @@ mod tests {
         Head { status, length, encoded: false, moved: Moved::No }
     }
 
+    fn fetched(head: Head, body: FetchedBody) -> Fetched {
+        Fetched { head, body, version: crate::Validators::default() }
+    }
+
     #[test]
     fn every_row_of_the_table() {
         let absent = |status| Verdict::Absent(Reason::Status(status));
@@ -224,7 +237,7 @@ mod tests {
         let whole = |sha256, size| FetchedBody::Whole { size, sha256 };
         let of = |body, expected: Option<&[u8; 32]>, size| {
             let length = Length::Bytes(9);
-            classify_digest(&Ok(Fetched { head: head(200, length), body }), expected, size)
+            classify_digest(&Ok(fetched(head(200, length), body)), expected, size)
         };
         assert_eq!(of(whole(good, 7), Some(&good), Some(7)), Verdict::Present);
         assert_eq!(
@@ -244,7 +257,7 @@ mod tests {
         // Our own limit proves nothing about the mirror.
         assert_eq!(of(FetchedBody::Unread, Some(&good), None), Verdict::Unknown(Reason::Unread));
         let skipped = |status| {
-            let fetched = Fetched { head: head(status, Length::Absent), body: FetchedBody::Skipped };
+            let fetched = fetched(head(status, Length::Absent), FetchedBody::Skipped);
             classify_digest(&Ok(fetched), Some(&good), Some(7))
         };
         assert_eq!(skipped(404), Verdict::Absent(Reason::Status(404)));
@@ -252,7 +265,7 @@ mod tests {
         assert_eq!(skipped(206), Verdict::Unknown(Reason::Status(206)));
         let encoded = Head { encoded: true, ..head(200, Length::Bytes(7)) };
         assert_eq!(
-            classify_digest(&Ok(Fetched { head: encoded, body: FetchedBody::Skipped }), Some(&good), Some(7)),
+            classify_digest(&Ok(fetched(encoded, FetchedBody::Skipped)), Some(&good), Some(7)),
             Verdict::Unknown(Reason::Encoded)
         );
     }
@@ -288,7 +301,7 @@ mod tests {
                 prop_assert!((200..300).contains(&status));
             }
             let body = FetchedBody::Whole { size: expected, sha256: digest };
-            if classify_digest(&Ok(Fetched { head, body }), Some(&digest), None) == Verdict::Present {
+            if classify_digest(&Ok(fetched(head, body)), Some(&digest), None) == Verdict::Present {
                 prop_assert_eq!(status, 200);
             }
         }

@@ -2,13 +2,12 @@
 
 use std::io;
 
-use hyper::StatusCode;
+use hyper::Method;
 use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Method, Response};
-use tokio::time::timeout;
 
+use crate::ask::{Ask, Sink};
 use crate::counters::Counters;
-use crate::http::{Failure, Http, Phase, Redirects};
+use crate::http::{Failure, Head, Http, Redirects};
 use crate::target::Target;
 
 /// What names a version of a file, as the server gave it.
@@ -31,7 +30,7 @@ impl Validators {
             .chain(of(header::IF_MODIFIED_SINCE, &self.last_modified))
     }
 
-    fn of(headers: &HeaderMap) -> Self {
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         Self { etag: text(header::ETAG), last_modified: text(header::LAST_MODIFIED) }
     }
@@ -78,32 +77,44 @@ impl Http {
         limit: u64,
         each: &mut (dyn FnMut(&[u8]) -> io::Result<()> + Send),
     ) -> Result<Fetch, FetchFailure> {
-        let counters = Counters::default();
-        let work = async {
-            let (response, head) =
-                self.follow(&Method::GET, target, Redirects::Follow, known, &counters).await?;
-            match response.status() {
-                StatusCode::OK if head.encoded => return Err(FetchFailure::Encoded),
-                StatusCode::OK => {}
-                StatusCode::NOT_MODIFIED if *known != Validators::default() => return Ok(Fetch::Unchanged),
-                status => return Err(FetchFailure::Status(status.as_u16())),
-            }
-            let found = Validators::of(response.headers());
-            let body = Response::into_body(response);
-            let mut stop = None;
-            let mut size = 0u64;
-            let take = &mut |piece: &[u8]| {
-                size = size.saturating_add(piece.len() as u64);
-                stop = match each(piece) {
-                    _ if size > limit => Some(FetchFailure::TooLong(limit)),
-                    Ok(()) => None,
-                    Err(error) => Some(FetchFailure::Store(error)),
-                };
-                stop.is_none()
-            };
-            self.read_body(body, &counters, take).await?;
-            stop.map_or(Ok(Fetch::Whole(found)), Err)
+        let mut ask = Ask::new(Method::GET, target, Redirects::Follow, self.limits.get);
+        ask.headers.extend(known.conditions());
+        let mut sink = Handing { each, limit, size: 0, stop: None };
+        let (head, headers) = self.exchange(&ask, &mut sink, &Counters::default()).await?;
+        match (head.status, sink.stop) {
+            (_, Some(stop)) => Err(stop),
+            (200, None) if head.encoded => Err(FetchFailure::Encoded),
+            (200, None) => Ok(Fetch::Whole(Validators::of(&headers))),
+            (304, None) if *known != Validators::default() => Ok(Fetch::Unchanged),
+            (status, None) => Err(FetchFailure::Status(status)),
+        }
+    }
+}
+
+/// Hands a body on, piece by piece.
+struct Handing<'a> {
+    each: &'a mut (dyn FnMut(&[u8]) -> io::Result<()> + Send),
+    limit: u64,
+    size: u64,
+    stop: Option<FetchFailure>,
+}
+
+impl Sink for Handing<'_> {
+    fn begin(&mut self, head: &Head, _headers: &HeaderMap) -> bool {
+        head.status == 200 && !head.encoded
+    }
+
+    fn take(&mut self, piece: &[u8]) -> bool {
+        self.size = self.size.saturating_add(piece.len() as u64);
+        self.stop = match (self.each)(piece) {
+            _ if self.size > self.limit => Some(FetchFailure::TooLong(self.limit)),
+            Ok(()) => None,
+            Err(error) => Some(FetchFailure::Store(error)),
         };
-        timeout(self.limits().get, work).await.unwrap_or(Err(Failure::Timeout(Phase::Total).into()))
+        self.stop.is_none()
+    }
+
+    fn is_repeatable(&self) -> bool {
+        self.size == 0
     }
 }

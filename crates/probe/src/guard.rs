@@ -7,6 +7,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
+use model::url::Scheme;
 
 /// Why a connection was refused by us.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -73,6 +74,14 @@ impl AddressGuard {
             return Err(Refusal::Address(address));
         }
         Ok(())
+    }
+
+    /// Judges a port for a scheme, whose own port is allowed.
+    ///
+    /// # Errors
+    /// It belongs to another service.
+    pub fn check_port_of(&self, port: u16, scheme: Scheme) -> Result<(), Refusal> {
+        if port == scheme.default_port() { Ok(()) } else { self.check_port(port) }
     }
 
     /// Judges a port. Port 0 is never allowed.
@@ -263,5 +272,9 @@ mod tests {
         for port in [80, 81, 443, 3000, 8000, 8080, 8443, 60000] {
             assert_eq!(guard.check_port(port), Ok(()));
         }
+        assert_eq!(guard.check_port_of(873, Scheme::Rsync), Ok(()));
+        assert_eq!(guard.check_port_of(21, Scheme::Ftp), Ok(()));
+        assert_eq!(guard.check_port_of(22, Scheme::Ftp), Err(Refusal::Port(22)));
+        assert_eq!(guard.check_port_of(21, Scheme::Http), Err(Refusal::Port(21)));
     }
 }

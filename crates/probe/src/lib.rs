@@ -6,32 +6,48 @@
 //! way of asking (HTTP today) implements. The master's own listings come through here, too: by [`rsync`], or
 //! fetched over HTTP ([`fetch`]).
 
+mod absence;
+mod ask;
+mod budget;
 pub mod classify;
+mod client;
 pub mod connect;
 pub mod connector;
 pub mod counters;
+mod facts;
 pub mod families;
 pub mod fetch;
+pub mod ftp;
 pub mod guard;
 pub mod http;
+pub mod index;
 pub mod limits;
 pub mod lines;
 pub mod mirror;
 pub mod outcome;
+pub mod pace;
+pub mod remembered;
 pub mod resolve;
 pub mod rsync;
 pub mod target;
+pub mod trial;
 
 pub use classify::{Verdict, classify};
 pub use connector::{Connector, DirectoryCheck, Wanted, WantedFile};
-pub use counters::Counters;
+pub use counters::{Counters, Exchange, Watch};
+pub use facts::IndexUse;
 pub use families::Families;
 pub use fetch::{Fetch, FetchFailure, Validators};
+pub use ftp::FtpMirror;
 pub use guard::{AddressGuard, Refusal};
 pub use http::{Failure, GetOutcome, HeadOutcome, Http, Length, Phase, Redirects};
+pub use index::Index;
 pub use limits::Limits;
 pub use lines::{Flood, LineLimits, LineSplitter, Tail};
 pub use mirror::HttpMirror;
+pub use pace::Politeness;
+pub use remembered::Remembered;
 pub use resolve::{Resolver, SystemResolver, TableResolver};
-pub use rsync::{Rsync, RsyncError, RsyncLimits};
+pub use rsync::{Rsync, RsyncError, RsyncLimits, RsyncMirror};
 pub use target::{Target, TargetError};
+pub use trial::{Trial, TrialReport};

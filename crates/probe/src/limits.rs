@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::pace::Politeness;
+
 /// What one mirror may cost us. The defaults are the specification's.
 #[derive(Debug, Clone)]
 pub struct Limits {
@@ -27,6 +29,8 @@ pub struct Limits {
     pub min_rate_after: Duration,
     /// Connections kept open to one host while nothing is asked.
     pub idle_connections: usize,
+    /// How often and how much at once.
+    pub politeness: Politeness,
 }
 
 impl Default for Limits {
@@ -43,6 +47,7 @@ impl Default for Limits {
             min_rate: 1024,
             min_rate_after: Duration::from_secs(10),
             idle_connections: 4,
+            politeness: Politeness::default(),
         }
     }
 }

@@ -5,10 +5,12 @@
 
 use std::error::Error as StdError;
 use std::io;
+use std::time::Duration;
 
 use hyper_util::client::legacy::Error as ClientError;
 
 use crate::connect::ConnectError;
+use crate::fetch::Validators;
 use crate::guard::Refusal;
 use crate::target::TargetError;
 
@@ -60,6 +62,9 @@ pub enum Failure {
     /// A redirect to something that is not followed.
     #[error("redirect to a URL that is not followed: {0}")]
     Location(TargetError),
+    /// The mirror wants no requests for longer than we wait, by its `Retry-After`: nothing was asked.
+    #[error("it asked us to come back in {} s", .0.as_secs())]
+    Deferred(Duration),
 }
 
 impl Failure {
@@ -123,6 +128,8 @@ pub struct Fetched {
     pub head: Head,
     /// What was read of the body.
     pub body: FetchedBody,
+    /// What names this version.
+    pub version: Validators,
 }
 
 /// What was read of a body.
@@ -163,23 +170,50 @@ pub fn content_length<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Length 
     found
 }
 
+/// What `Content-Range` says about the whole file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whole {
+    /// It has this many bytes.
+    Bytes(u64),
+    /// Nothing that can be used.
+    Unknown,
+}
+
+/// Reads all values of `Content-Range`: one, of the first byte or of none.
+pub(crate) fn content_range<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Whole {
+    let mut values = values.into_iter();
+    let (Some(value), None) = (values.next(), values.next()) else { return Whole::Unknown };
+    let Some(size) = value.strip_prefix(b"bytes 0-0/").or_else(|| value.strip_prefix(b"bytes */")) else {
+        return Whole::Unknown;
+    };
+    match content_length([size]) {
+        Length::Bytes(size) => Whole::Bytes(size),
+        Length::Absent | Length::Unusable => Whole::Unknown,
+    }
+}
+
+/// Our words for a connection that could not be made.
+pub(crate) fn connect_failure(error: &ConnectError) -> Failure {
+    match error {
+        ConnectError::Refused(refusal) => Failure::Refused(*refusal),
+        ConnectError::Name => Failure::Name,
+        ConnectError::Timeout => Failure::Timeout(Phase::Connect),
+        ConnectError::Io(io) => Failure::Connect(io.kind().to_string()),
+    }
+}
+
 /// Our words for what the client reports. A mirror's own words never get in.
 pub(crate) fn request_failure(error: &ClientError) -> Failure {
     let mut cause: Option<&(dyn StdError + 'static)> = error.source();
     while let Some(one) = cause {
         if let Some(refused) = one.downcast_ref::<ConnectError>() {
-            return match refused {
-                ConnectError::Refused(refusal) => Failure::Refused(*refusal),
-                ConnectError::Name => Failure::Name,
-                ConnectError::Timeout => Failure::Timeout(Phase::Connect),
-                ConnectError::Io(io) => Failure::Connect(io.kind().to_string()),
-            };
+            return connect_failure(refused);
         }
         if let Some(tls) = one.downcast_ref::<rustls::Error>() {
             return Failure::Tls(tls_words(tls));
         }
         if let Some(io) = one.downcast_ref::<io::Error>() {
-            if let Some(tls) = io.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            if let Some(tls) = inside(io) {
                 return Failure::Tls(tls_words(tls));
             }
             return match error.is_connect() {
@@ -198,6 +232,15 @@ pub(crate) fn request_failure(error: &ClientError) -> Failure {
     match error.is_connect() {
         true => Failure::Connect("handshake failed".into()),
         false => Failure::Lost("closed before the answer".into()),
+    }
+}
+
+/// The failure of TLS that an I/O failure is about; the clients put it into several.
+fn inside(io: &io::Error) -> Option<&rustls::Error> {
+    let inner = io.get_ref()?;
+    match inner.downcast_ref::<io::Error>() {
+        Some(io) => inside(io),
+        None => inner.downcast_ref::<rustls::Error>(),
     }
 }
 
@@ -246,6 +289,23 @@ mod tests {
             &["5.0"],
         ] {
             assert_eq!(of(bad), Length::Unusable, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn content_range_is_of_the_first_byte_or_none() {
+        let of = |values: &[&str]| content_range(values.iter().map(|v| v.as_bytes()));
+        assert_eq!(of(&["bytes 0-0/1234"]), Whole::Bytes(1234));
+        assert_eq!(of(&["bytes */0"]), Whole::Bytes(0));
+        for bad in [
+            &["bytes 0-0/*"][..],
+            &["bytes 1-1/5"],
+            &["bytes 0-0/-5"],
+            &["bytes 0-0/5", "bytes 0-0/5"],
+            &[""],
+            &[],
+        ] {
+            assert_eq!(of(bad), Whole::Unknown, "{bad:?}");
         }
     }
 

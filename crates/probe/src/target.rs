@@ -116,6 +116,24 @@ impl Target {
         self.0.scheme() == "https"
     }
 
+    /// The path of the URL, as it stands there.
+    pub fn path(&self) -> &str {
+        self.0.path()
+    }
+
+    /// The same URL as that of a directory: with a slash at the end of its path.
+    ///
+    /// # Errors
+    /// It becomes too long.
+    pub fn with_slash(&self) -> Result<Self, TargetError> {
+        if self.0.path().ends_with('/') {
+            return Ok(self.clone());
+        }
+        let (base, query) = self.0.as_str().split_once('?').unwrap_or((self.0.as_str(), ""));
+        let mark = if query.is_empty() { "" } else { "?" };
+        Self::parse(&format!("{base}/{mark}{query}"))
+    }
+
     /// The URL of a file or directory below this one: `path` by its segments, then `file`. Each segment is
     /// percent-encoded, empty ones are left out, so there is never a double slash.
     pub fn below(&self, path: &str, file: &[u8]) -> Result<Self, TargetError> {

@@ -13,7 +13,7 @@ use probe::http::{FetchedBody, Moved};
 use probe::mirror::Trust;
 use probe::{
     AddressGuard, Connector, Counters, DirectoryCheck, Failure, Http, HttpMirror, Length, Limits, Phase,
-    Redirects, Refusal, TableResolver, Target, Verdict, Wanted, WantedFile, classify,
+    Redirects, Refusal, TableResolver, Target, Validators, Verdict, Wanted, WantedFile, classify,
 };
 use sha2::{Digest, Sha256};
 use testkit::mirror::{Behaviour, Mirror};
@@ -69,7 +69,7 @@ impl Scene {
     }
 
     async fn get(&self, http: &Http) -> probe::GetOutcome {
-        http.get_digest(&self.target("/file"), Some(10), &self.counters).await
+        http.get_digest(&self.target("/file"), Some(10), &Validators::default(), &self.counters).await
     }
 }
 
@@ -200,7 +200,10 @@ async fn endless_and_oversized_bodies_are_cut() {
     let limits = Limits { body_bytes: 100_000, ..short() };
     let small = http_with(limits, &["127.0.0.0/8"], &[]);
     for expected in [None, Some(u64::MAX)] {
-        let fetched = small.get_digest(&scene.target("/file"), expected, &scene.counters).await.unwrap();
+        let fetched = small
+            .get_digest(&scene.target("/file"), expected, &Validators::default(), &scene.counters)
+            .await
+            .unwrap();
         assert_eq!(fetched.body, FetchedBody::Unread);
     }
 }
@@ -294,8 +297,11 @@ fn files(list: &[(&str, Proof)]) -> Vec<WantedFile> {
 async fn a_directory_stops_at_the_first_bad_file_and_goes_on_where_it_stopped() {
     let scene = Scene::new().await;
     let mirror = HttpMirror::new(http(), scene.target(""), Arc::clone(&scene.counters));
-    let wanted =
-        files(&[("odd #1%.rpm", Proof::Size(10)), ("gone", Proof::Size(1)), ("never asked", Proof::Size(1))]);
+    let wanted = files(&[
+        ("odd #1%.rpm", Proof::Size(10)),
+        ("gone", Proof::Size(1)),
+        ("never asked", Proof::Digest { sha256: Some([0; 32]), size: None }),
+    ]);
     let check = mirror.check(Wanted { path: "d", files: &wanted }, 0).await;
     let DirectoryCheck::Stale(Finding { proven, file, reason }) = check else { panic!("{check:?}") };
     assert_eq!((proven, file.to_str(), reason.to_string().as_str()), (1, Some("gone"), "status 404"));

@@ -13,8 +13,13 @@ use serde::{Deserialize, Serialize};
 pub struct Crawl {
     /// Hosts checked at one time.
     pub hosts_in_parallel: usize,
-    /// Requests on their way to one mirror at one time. 1 to 16.
+    /// Requests on their way to one mirror, or to one address, at one time. 1 to 16. It begins with 2; a mirror
+    /// that slows down gets fewer, one that speaks HTTP/1.1 only never more than 4.
     pub requests_per_mirror: usize,
+    /// Requests a second to one mirror, or to one address. 0: no limit.
+    pub requests_per_second: u32,
+    /// Seconds that a mirror may ask us to wait (`Retry-After`). One that asks for more is left for the end.
+    pub longest_pause_seconds: u64,
     /// Seconds for the whole run. Hosts not finished by then end as UNKNOWN. 0: no limit.
     pub run_timeout_seconds: u64,
     /// Seconds for one host. A slower one ends as TIMEOUT and loses all its directories. 0: no limit.
@@ -73,7 +78,9 @@ impl Default for Crawl {
     fn default() -> Self {
         Self {
             hosts_in_parallel: 40,
-            requests_per_mirror: 4,
+            requests_per_mirror: 16,
+            requests_per_second: 50,
+            longest_pause_seconds: 600,
             run_timeout_seconds: 360 * 60,
             host_timeout_seconds: 60 * 60,
             auto_disable_failures: 4,

@@ -6,6 +6,7 @@
 pub mod aria2;
 pub mod dnf;
 pub mod fedora;
+pub mod ftp;
 pub mod librepo;
 pub mod mirror;
 pub mod mirrorlist_vectors;
@@ -17,6 +18,8 @@ pub mod rng;
 pub mod rpm_tree;
 pub mod rsync;
 pub mod stores;
+mod superserver;
+pub mod tls;
 pub mod tree;
 pub mod upstream;
 pub mod xml;

@@ -24,9 +24,19 @@ pub(crate) fn missing(program: &str) -> ! {
 }
 
 /// The Debian packages with the programs of [`crate::rpm_tree`], [`crate::nginx`], [`crate::dnf`],
-/// [`crate::librepo`], [`crate::aria2`] and [`crate::rsync`].
-pub const DEBIAN_PACKAGES: [&str; 8] =
-    ["rpm", "createrepo-c", "nginx-light", "dnf", "dnf-plugins-core", "python3-librepo", "aria2", "rsync"];
+/// [`crate::librepo`], [`crate::aria2`], [`crate::rsync`] and [`crate::ftp`].
+pub const DEBIAN_PACKAGES: [&str; 10] = [
+    "rpm",
+    "createrepo-c",
+    "nginx-light",
+    "dnf",
+    "dnf-plugins-core",
+    "python3-librepo",
+    "aria2",
+    "rsync",
+    "vsftpd",
+    "python3-pyftpdlib",
+];
 
 /// A program with nothing of the tester's environment: no proxy, no locale, no settings of theirs.
 pub(crate) fn command(program: &str) -> Command {
@@ -70,7 +80,7 @@ mod tests {
     #[test]
     #[should_panic(
         expected = "no such-a-program found: install the Debian packages rpm createrepo-c nginx-light \
-                               dnf dnf-plugins-core python3-librepo aria2 rsync"
+                               dnf dnf-plugins-core python3-librepo aria2 rsync vsftpd python3-pyftpdlib"
     )]
     fn a_program_that_is_missing_is_named_with_the_packages() {
         super::find("such-a-program");

@@ -1,28 +1,21 @@
-//! A real rsync daemon. It is started once for each connection, as a superserver would, so that we hold the port.
+//! A real rsync daemon.
 
 #![expect(clippy::unwrap_used, reason = "test support: a panic is the report")]
 
 use std::fmt::Write as _;
 use std::fs;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
-use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
 
 use tempfile::TempDir;
 
 use crate::programs;
+use crate::superserver::Superserver;
 
 /// A running daemon. It stops when it is dropped.
 #[derive(Debug)]
 pub struct RsyncDaemon {
-    address: SocketAddr,
-    stopping: Arc<AtomicBool>,
-    accepting: Option<JoinHandle<()>>,
+    server: Superserver,
     _folder: TempDir,
 }
 
@@ -47,43 +40,21 @@ impl RsyncDaemon {
             let _ = write!(text, "[{name}]\npath = {}\nread only = yes\n", path.display());
         }
         fs::write(&configuration, text).unwrap();
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-        let address = listener.local_addr().unwrap();
-        let stopping = Arc::new(AtomicBool::new(false));
-        let stop = Arc::clone(&stopping);
-        let accepting = thread::spawn(move || {
-            while let Ok((stream, _)) = listener.accept() {
-                if stop.load(Ordering::SeqCst) {
-                    break;
-                }
-                let other = stream.try_clone().unwrap();
-                let mut daemon = programs::command("rsync")
-                    .arg("--daemon")
-                    .arg(format!("--config={}", configuration.display()))
-                    .stdin(Stdio::from(OwnedFd::from(stream)))
-                    .stdout(Stdio::from(OwnedFd::from(other)))
-                    .stderr(Stdio::null())
-                    .spawn()
-                    .unwrap();
-                thread::spawn(move || drop(daemon.wait()));
-            }
+        let server = Superserver::start(move || {
+            let mut daemon = programs::command("rsync");
+            daemon.arg("--daemon").arg(format!("--config={}", configuration.display()));
+            daemon
         });
-        Self { address, stopping, accepting: Some(accepting), _folder: folder }
+        Self { server, _folder: folder }
     }
 
     /// `rsync://127.0.0.1:PORT/MODULE`
     pub fn url(&self, module: &str) -> String {
-        format!("rsync://{}/{module}", self.address)
+        format!("rsync://{}/{module}", self.server.address())
     }
-}
 
-impl Drop for RsyncDaemon {
-    fn drop(&mut self) {
-        self.stopping.store(true, Ordering::SeqCst);
-        // Wakes the thread that accepts.
-        drop(TcpStream::connect(self.address));
-        if let Some(accepting) = self.accepting.take() {
-            let _ = accepting.join();
-        }
+    /// Connections so far.
+    pub fn connections(&self) -> usize {
+        self.server.connections()
     }
 }

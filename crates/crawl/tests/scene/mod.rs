@@ -259,6 +259,7 @@ pub fn quick() -> Crawl {
         attempts: 3,
         retry_wait_ms: 0,
         recheck_after_seconds: 0,
+        requests_per_second: 0,
         first_byte_timeout_ms: 5_000,
         head_timeout_ms: 10_000,
         get_timeout_ms: 10_000,

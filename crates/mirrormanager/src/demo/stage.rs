@@ -102,6 +102,8 @@ fn settings(folder: &Path, base: &Settings, world: &World) -> Settings {
     settings.crawl.retry_wait_ms = 4;
     settings.crawl.retry_wait_max_ms = 10;
     settings.crawl.recheck_after_seconds = 0;
+    // They all have one address.
+    settings.crawl.requests_per_second = 0;
     settings.cache.format = CacheFormat::Both;
     settings.cache.file = folder.join("mirrorlist_cache.proto");
     settings.cache.snapshot = folder.join("mirrorlist_cache.snapshot");

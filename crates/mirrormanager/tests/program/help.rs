@@ -11,6 +11,7 @@ fn help_of_every_command() {
         "scan explain",
         "file-detail update",
         "crawl",
+        "probe",
         "cache",
         "cache build",
         "cache inspect",

@@ -22,6 +22,7 @@ mod old_generator;
 mod old_names;
 mod old_scanner;
 mod old_server;
+mod probing;
 mod program;
 #[path = "../../../cache/tests/support/mod.rs"]
 mod recorded;

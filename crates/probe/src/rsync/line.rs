@@ -104,7 +104,7 @@ fn digits(text: &[u8]) -> Option<u64> {
 }
 
 /// A name with rsync's escapes (`\#` and three octal digits) as the bytes that they stand for.
-fn unescaped(name: &[u8]) -> Cow<'_, [u8]> {
+pub(super) fn unescaped(name: &[u8]) -> Cow<'_, [u8]> {
     if !name.windows(2).any(|pair| pair == br"\#") {
         return Cow::Borrowed(name);
     }

@@ -11,12 +11,11 @@ use tokio::process::{Child, Command};
 use tokio::time::timeout;
 
 use super::RsyncError;
+use super::complaints::{Complaints, KEPT};
 use crate::lines::{Flood, LineLimits, LineSplitter, Tail};
 
 /// Bytes read at once.
 const PIECE: usize = 64 << 10;
-/// Bytes of rsync's complaints that are kept.
-const KEPT_COMPLAINTS: usize = 4 << 10;
 /// Bytes of complaints in all.
 const MAX_COMPLAINTS: u64 = 16 << 20;
 /// The part of the silence by which rsync, which is told of it, may notice it before we do.
@@ -98,6 +97,15 @@ impl Rsync {
         wish: Wish<'_>,
         each: &mut (dyn FnMut(&[u8]) + Send),
     ) -> Result<End, RsyncError> {
+        self.list_with(wish, each).await.map(|(end, _)| end)
+    }
+
+    /// The same, with what rsync complained about.
+    pub(super) async fn list_with(
+        &self,
+        wish: Wish<'_>,
+        each: &mut (dyn FnMut(&[u8]) + Send),
+    ) -> Result<(End, Complaints), RsyncError> {
         let mut group = self.start(&self.arguments(wish)?)?;
         let (Some(stdout), Some(stderr)) = (group.0.stdout.take(), group.0.stderr.take()) else {
             return Err(RsyncError::Output(std::io::Error::other("there is no pipe")));
@@ -107,9 +115,9 @@ impl Rsync {
             let status = group.0.wait().await.map_err(RsyncError::Output)?;
             match status.code() {
                 Some(0) if tail == Tail::Cut => Err(RsyncError::Cut),
-                Some(0) => Ok(End::Complete),
-                Some(code @ (23 | 24)) => Ok(End::Partial(code)),
-                _ => Err(RsyncError::Failed(status, said)),
+                Some(0) => Ok((End::Complete, said)),
+                Some(code @ (23 | 24)) => Ok((End::Partial(code), said)),
+                _ => Err(RsyncError::Failed(status, said.first())),
             }
         };
         timeout(self.limits.total, work).await.unwrap_or(Err(RsyncError::Late(self.limits.total)))
@@ -174,26 +182,24 @@ impl Rsync {
     }
 }
 
-/// The first complaint, fit for a message; the others are read so that rsync does not wait.
-async fn complaints(mut from: impl AsyncRead + Unpin) -> Result<String, RsyncError> {
-    let mut kept = Vec::new();
-    let mut piece = vec![0; KEPT_COMPLAINTS];
+/// The first complaints; the others are read so that rsync does not wait.
+async fn complaints(mut from: impl AsyncRead + Unpin) -> Result<Complaints, RsyncError> {
+    let mut kept = Complaints::default();
+    let mut piece = vec![0; 4 << 10];
     let mut bytes = 0u64;
     loop {
         let count = from.read(&mut piece).await.map_err(RsyncError::Output)?;
         if count == 0 {
-            break;
+            return Ok(kept);
         }
         bytes += count as u64;
         if bytes > MAX_COMPLAINTS {
             return Err(Flood::Bytes(MAX_COMPLAINTS).into());
         }
-        let room = KEPT_COMPLAINTS.saturating_sub(kept.len()).min(count);
-        kept.extend_from_slice(piece.get(..room).unwrap_or_default());
+        let room = KEPT.saturating_sub(kept.text.len()).min(count);
+        kept.is_cut |= room < count;
+        kept.text.extend_from_slice(piece.get(..room).unwrap_or_default());
     }
-    let text = String::from_utf8_lossy(&kept);
-    let first = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
-    Ok(first.chars().filter(|c| !c.is_control()).take(300).collect())
 }
 
 /// rsync and what it has started: all are killed when it is dropped before rsync has ended.

@@ -55,6 +55,18 @@ pub(super) async fn send(
         }
         Behaviour::Soft200(_) => {}
         Behaviour::Status(status) => answer = Answer::of(*status, "as commanded\n"),
+        Behaviour::StatusWith(status, headers) => {
+            answer = Answer { headers: headers.clone(), ..Answer::of(*status, "as commanded\n") };
+        }
+        Behaviour::NoHead { status, .. } if head_only => answer = Answer::of(*status, ""),
+        Behaviour::NoHead { ranges, .. } => answer.first_byte(request, *ranges),
+        Behaviour::Tagged(tag) if answer.status == 200 => {
+            if request.header("if-none-match") == Some(tag) {
+                answer = Answer::of(304, "");
+            }
+            answer.headers.push(("ETag".into(), tag.clone()));
+        }
+        Behaviour::Tagged(_) => {}
         Behaviour::Corrupt => {
             if let Some(first) = answer.body.first_mut() {
                 *first ^= 1;
@@ -113,6 +125,18 @@ impl Answer {
         let location = format!("{prefix}{}", request.target);
         let headers = vec![("Location".into(), location)];
         Self { headers, ..Self::of(status, "moved\n") }
+    }
+
+    /// Only the first byte, if that is what was asked for.
+    fn first_byte(&mut self, request: &Request, ranges: bool) {
+        if !ranges || self.status != 200 || request.header("range") != Some("bytes=0-0") {
+            return;
+        }
+        let size = self.body.len();
+        self.body.truncate(1);
+        let (status, range) = if size == 0 { (416, "*".into()) } else { (206, "0-0".to_owned()) };
+        self.status = status;
+        self.headers.push(("Content-Range".into(), format!("bytes {range}/{size}")));
     }
 
     fn add_length(&mut self) {

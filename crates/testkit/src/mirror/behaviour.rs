@@ -29,6 +29,17 @@ pub enum Behaviour {
     Soft200(usize),
     /// This status for everything.
     Status(u16),
+    /// This status for everything, with these headers.
+    StatusWith(u16, Vec<(String, String)>),
+    /// This status for every HEAD request; a GET of the first byte is answered with 206 or, without ranges, 200.
+    NoHead {
+        /// 405 or 501.
+        status: u16,
+        /// Whether it knows ranges.
+        ranges: bool,
+    },
+    /// Files with this `ETag`; 304 for who names it.
+    Tagged(String),
     /// The right file with a wrong first byte.
     Corrupt,
     /// A body that never ends, without a length.
