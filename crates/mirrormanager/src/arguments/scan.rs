@@ -7,10 +7,11 @@ use clap::{Args, Subcommand};
 
 /// What stands behind its flags in `--help`.
 pub(super) const HELP: &str = "\
-With --json one object: `unchanged`, `details_aged`, `ageing_failed`, `statements`, and `categories`, each
-with `name`, `outcome` (done, skipped, failed, root-refused, deletion-refused, locked), `reason`, counts,
-`elapsed_ms` and `problems`. With --dry-run each also has `changes`: `directories`, `repositories`, `versions`
-and `details`, each with `added`, `changed` and `gone`; and `aged` lists the file details that are too old.
+With --json one object: `unchanged`, `details_aged`, `ageing_failed`, `statements`, and
+`categories`, each with `name`, `outcome` (done, skipped, failed, root-refused, deletion-refused,
+locked), `reason`, counts, `elapsed_ms` and `problems`. With --dry-run each also has `changes`:
+`directories`, `repositories`, `versions` and `details`, each with `added`, `changed` and `gone`;
+and `aged` lists the file details that are too old.
 
 With --watch the settings `scan.watch` say how soon, and where somebody may ask for a scan. SIGHUP
 scans everything now; SIGTERM and SIGINT end it. With --json one such object a line, with `why`.
