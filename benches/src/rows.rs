@@ -21,7 +21,7 @@ pub struct Row {
 }
 
 /// All rows, in the order in which they run.
-pub const ROWS: [Row; 16] = [
+pub const ROWS: [Row; 17] = [
     Row { name: "mirrorlist", run: |bench| answering::row(bench, Kind::Mirrorlist) },
     Row { name: "mirrorlist-log", run: answering::logging },
     Row { name: "metalink", run: |bench| answering::row(bench, Kind::Metalink) },
@@ -38,6 +38,7 @@ pub const ROWS: [Row; 16] = [
     Row { name: "scan-memory", run: scanning::memory },
     Row { name: "scan-many", run: scanning::many },
     Row { name: "scan-latency", run: scanning::latency },
+    Row { name: "scan-list", run: scanning::list },
 ];
 
 /// The rows with these names, separated by commas or spaces; all of them for none.

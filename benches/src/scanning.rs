@@ -2,6 +2,7 @@
 
 mod child;
 mod latency;
+mod list;
 mod many;
 mod tree;
 
@@ -17,6 +18,7 @@ use crate::rows::Bench;
 
 pub use child::run;
 pub use latency::row as latency;
+pub use list::row as list;
 pub use many::row as many;
 pub use tree::Tree;
 
