@@ -6,6 +6,7 @@ use std::sync::Arc;
 use probe::Counters;
 use settings::crawl::UnreachableCategory;
 use store::crawl_hosts::{CarriedCategory, CrawlHost};
+use store::evidence::Keep;
 use store::verdicts::{self, Counts, CrawlResult, Proven, Rest, State, Verdicts};
 use tokio::time::Instant;
 
@@ -172,6 +173,7 @@ impl Visit<'_> {
             proven,
             rest,
             result: &result,
+            evidence: Keep::Old,
         };
         Ok(verdicts::write(&self.run.store, &verdicts).await?.unwrap_or_default())
     }

@@ -14,6 +14,7 @@ pub mod clock;
 pub mod continent;
 pub mod country;
 pub mod directory_name;
+pub mod evidence;
 pub mod excludes;
 pub mod file_name;
 pub mod files;

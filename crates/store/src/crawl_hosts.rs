@@ -124,6 +124,8 @@ pub struct CarriedCategory {
     pub always_up2date: bool,
     /// Its URLs, private ones too, by row id.
     pub urls: Vec<CarriedUrl>,
+    /// Ids of the directories that the host is listed for.
+    pub listed: HashSet<i32>,
 }
 
 /// A base URL of a host's copy of a category.
@@ -158,9 +160,9 @@ const HOST: Sql = host!("f.v4, f.v6", "LEFT JOIN mm3_url_family f ON f.host_cate
 const PLAIN_HOST: Sql = host!("CAST(NULL AS boolean) AS v4, CAST(NULL AS boolean) AS v6", "");
 
 const TRUE_ROWS: Sql = Sql {
-    postgres: "SELECT r.id FROM host_category_dir r JOIN host_category hc ON hc.id = r.host_category_id \
+    postgres: "SELECT r.id, r.host_category_id, r.directory_id FROM host_category_dir r JOIN host_category hc ON hc.id = r.host_category_id \
                WHERE hc.host_id = $1 AND r.up2date",
-    sqlite: "SELECT r.id FROM host_category hc JOIN host_category_dir r ON hc.id = r.host_category_id \
+    sqlite: "SELECT r.id, r.host_category_id, r.directory_id FROM host_category hc JOIN host_category_dir r ON hc.id = r.host_category_id \
              WHERE hc.host_id = ?1 AND r.up2date",
 };
 
@@ -184,6 +186,7 @@ pub async fn load(store: &Store, id: HostId, scope: CrawlScope) -> Result<Option
             category: CategoryId(category),
             always_up2date: always.unwrap_or(false),
             urls: Vec::new(),
+            listed: HashSet::new(),
         });
         let url: (Option<i32>, Option<String>) = (row.try_get("", "url_id")?, row.try_get("", "url")?);
         if let (Some(id), Some(url)) = url {
@@ -191,16 +194,21 @@ pub async fn load(store: &Store, id: HostId, scope: CrawlScope) -> Result<Option
             carried.urls.push(CarriedUrl { id, url, families: families.0.zip(families.1) });
         }
     }
-    let true_rows = store.read().query_all_raw(TRUE_ROWS.with(store.engine(), [id.0.into()])).await?;
+    let mut true_rows = HashSet::new();
+    for row in store.read().query_all_raw(TRUE_ROWS.with(store.engine(), [id.0.into()])).await? {
+        true_rows.insert(row.try_get("", "id")?);
+        let carried = categories.get_mut(&row.try_get("", "host_category_id")?);
+        let directory: Option<i32> = row.try_get("", "directory_id")?;
+        if let (Some(carried), Some(directory)) = (carried, directory) {
+            carried.listed.insert(directory);
+        }
+    }
     Ok(Some(CrawlHost {
         id,
         name: first.try_get("", "name")?,
         user_active: first.try_get("", "user_active")?,
         disable_reason: first.try_get("", "disable_reason")?,
         categories: categories.into_values().collect(),
-        true_rows: true_rows
-            .iter()
-            .map(|row| row.try_get_by_index(0))
-            .collect::<std::result::Result<_, _>>()?,
+        true_rows,
     }))
 }

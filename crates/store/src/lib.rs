@@ -15,6 +15,7 @@ pub mod countries;
 pub mod crawl_hosts;
 pub mod crawl_master;
 pub mod error;
+pub mod evidence;
 pub mod exclusive_netblocks;
 pub mod export;
 pub mod host_categories;

@@ -17,6 +17,7 @@ use serde_json::json;
 use crate::changes::{Change, Directories, Subject};
 use crate::connect::{Engine, Store};
 use crate::error::Result;
+use crate::evidence::{self, Keep};
 use crate::sql::{self, Sql};
 use crate::tx::WriteTx;
 
@@ -90,6 +91,8 @@ pub struct Verdicts<'a> {
     pub rest: Rest,
     /// What is remembered of the crawl. Not stored on databases without our tables.
     pub result: &'a CrawlResult,
+    /// What becomes of the stored evidence. Likewise.
+    pub evidence: Keep<'a>,
 }
 
 const LOCK: Sql = Sql {
@@ -164,6 +167,7 @@ pub async fn write(store: &Store, verdicts: &Verdicts<'_>) -> Result<Option<Coun
     apply(&tx, id, &plan).await?;
     if store.has_own_tables() {
         remember(&tx, id, verdicts.result).await?;
+        evidence::keep(&tx, id, verdicts.evidence, verdicts.result.finished_at).await?;
     }
     if !plan.is_empty() {
         let directories = Directories::These(plan.changed);

@@ -6,10 +6,13 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use model::activity::CrawlScope;
+use model::evidence::{Evidence, Method, Record, Standing};
+use model::fingerprint::Fingerprint;
 use model::ids::{CategoryId, DirectoryId, HostCategoryId, HostId};
 use sea_orm::ConnectionTrait;
 use store::Store;
 use store::crawl_hosts::{self, Books, HostFilter, Outcome, Rows};
+use store::evidence::{self, Keep, Located};
 use store::sql::Sql;
 use store::verdicts::{self, Counts, CrawlResult, Proven, Rest, State, Verdicts};
 use testkit::stores::{each_variant, upstream};
@@ -88,6 +91,7 @@ async fn write(store: &Store, host_category: i32, list: &[Proven], rest: Rest) -
         proven: list,
         rest,
         result: &result(),
+        evidence: Keep::Old,
     };
     verdicts::write(store, &verdicts).await.unwrap()
 }
@@ -188,6 +192,7 @@ async fn hosts_are_selected_loaded_and_closed() {
         let urls: Vec<&str> = host.categories[0].urls.iter().map(|url| url.url.as_str()).collect();
         assert_eq!(urls, ["http://b", "http://a"], "by row id, private ones too");
         assert_eq!(host.true_rows.len(), 1);
+        assert_eq!(host.categories[0].listed, HashSet::from([1]));
         let books = Books {
             outcome: Outcome::Failed,
             rows: Rows::AllFalse,
@@ -233,4 +238,75 @@ async fn a_database_without_our_tables_is_enough() {
         assert_eq!(crawl_hosts::close(&store, &host, &books).await.unwrap().failures, 1);
         store.close().await;
     }
+}
+
+fn located() -> Located {
+    let record = |directory| Record {
+        directory: DirectoryId(directory),
+        fingerprint: Fingerprint(u64::MAX - 1),
+        checked_at: 1_800_000_000,
+        method: Method::Http,
+        standing: Standing::Current,
+    };
+    Located {
+        url: "http://m/pub".into(),
+        addresses: vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
+        evidence: Evidence::new(1_800_000_001, vec![record(2), record(1)]),
+    }
+}
+
+#[tokio::test]
+async fn evidence_comes_with_the_verdicts_and_goes_with_the_host() {
+    each_variant(async |store| {
+        fill(&store, 2).await;
+        let id = HostCategoryId(1);
+        let (located, result, none) = (located(), result(), HashSet::new());
+        let mut verdicts = Verdicts {
+            host_category: id,
+            scope: CrawlScope::default(),
+            true_at_start: &none,
+            proven: &[],
+            rest: Rest::Keep,
+            result: &result,
+            evidence: Keep::New(&located),
+        };
+        assert_eq!(evidence::load(&store, id).await.unwrap(), None);
+        verdicts::write(&store, &verdicts).await.unwrap();
+        assert_eq!(evidence::load(&store, id).await.unwrap(), Some(located.clone()));
+        let empty = Located::default();
+        for (keep, expected) in
+            [(Keep::Old, Some(&located)), (Keep::New(&empty), Some(&empty)), (Keep::Nothing, None)]
+        {
+            verdicts.evidence = keep;
+            verdicts::write(&store, &verdicts).await.unwrap();
+            assert_eq!(evidence::load(&store, id).await.unwrap().as_ref(), expected);
+        }
+        // A host that is switched off is asked about everything when it comes back.
+        verdicts.evidence = Keep::New(&located);
+        verdicts::write(&store, &verdicts).await.unwrap();
+        let host = crawl_hosts::load(&store, HostId(1), CrawlScope::default()).await.unwrap().unwrap();
+        let mut books = Books {
+            outcome: Outcome::Failed,
+            rows: Rows::Keep,
+            finished_at: time(3_000),
+            duration_seconds: None,
+            auto_disable: 2,
+        };
+        crawl_hosts::close(&store, &host, &books).await.unwrap();
+        assert!(evidence::load(&store, id).await.unwrap().is_some());
+        books.finished_at = time(4_000);
+        crawl_hosts::close(&store, &host, &books).await.unwrap();
+        assert_eq!(evidence::load(&store, id).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn damaged_evidence_is_no_evidence() {
+    each_variant(async |store| {
+        fill(&store, 1).await;
+        sql(&store, "INSERT INTO mm3_evidence (host_category_id, data) VALUES (1, 'MMEx')").await;
+        assert_eq!(evidence::load(&store, HostCategoryId(1)).await.unwrap(), None);
+    })
+    .await;
 }

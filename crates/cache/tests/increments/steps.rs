@@ -6,6 +6,7 @@ use model::activity::CrawlScope;
 use model::ids::{CategoryId, DirectoryId, FileDetailId, HostCategoryId, HostId, ProductId, SiteId};
 use store::changes::{Change, Subject};
 use store::crawl_hosts::{self, Books, Outcome, Rows};
+use store::evidence::Keep;
 use store::host_categories::Upkeep;
 use store::master::{AgedDetail, DetailRow, Master, NewRepository, NewVersion, Orphans, UpdatedDirectory};
 use store::urls::Visibility;
@@ -266,6 +267,7 @@ async fn write_verdicts(store: &Store, host_category: i32, proven: &[Proven], re
         proven,
         rest,
         result: &result,
+        evidence: Keep::Old,
     };
     verdicts::write(store, &verdicts).await.unwrap();
 }

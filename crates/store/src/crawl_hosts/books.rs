@@ -8,6 +8,7 @@ use super::CrawlHost;
 use crate::changes::{Change, Directories, Subject};
 use crate::connect::Store;
 use crate::error::Result;
+use crate::evidence;
 use crate::sql::Sql;
 use crate::tx::WriteTx;
 
@@ -130,6 +131,9 @@ pub async fn close(store: &Store, host: &CrawlHost, books: &Books) -> Result<Boo
         }
         Outcome::Disable(reason) => booked.disabled = disable(&tx, host.id, reason.clone()).await?,
         Outcome::Open => {}
+    }
+    if booked.disabled.is_some() && store.has_own_tables() {
+        evidence::forget_host(&tx, host.id).await?;
     }
     if booked.enabled || booked.disabled.is_some() {
         tx.changed(Change { subject: Subject::Host, id: host.id.0, directories: Directories::All });
