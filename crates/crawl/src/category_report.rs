@@ -121,11 +121,14 @@ impl CategoryReport {
         self.stale = count(|known| matches!(known, Known::Stale(_)));
         self.unknown = count(|known| matches!(known, Known::Unknown(_)));
         let first = |is: fn(&Known) -> Option<&Cause>| {
-            let mut found =
-                results.iter().enumerate().filter_map(|(at, known)| Some((at, is(known.as_ref()?)?)));
-            // A repository's top directory follows its repodata, which says more.
+            let found = results.iter().enumerate().filter_map(|(at, known)| Some((at, is(known.as_ref()?)?)));
+            // A file says most; a repository's top directory only follows its repodata.
             found
-                .find(|(_, cause)| !matches!(cause, Cause::Repodata(_)))
+                .min_by_key(|(_, cause)| match cause {
+                    Cause::File(_) | Cause::List(_) => 0,
+                    Cause::Earlier => 1,
+                    Cause::Repodata(_) => 2,
+                })
                 .and_then(|(at, cause)| bad_file(tree, at, cause))
         };
         let stale = first(|known| if let Known::Stale(cause) = known { Some(cause) } else { None });
@@ -159,6 +162,9 @@ pub fn bad_file(tree: &Tree, at: usize, cause: &Cause) -> Option<BadFile> {
             reason: finding.reason.to_string(),
         },
         Cause::Repodata(_) => BadFile { directory, file: None, reason: "its repodata is not current".into() },
+        Cause::Earlier => {
+            BadFile { directory, file: None, reason: "it was so when it was last asked about".into() }
+        }
         Cause::List(reason) => BadFile { directory, file: None, reason: reason.clone() },
     })
 }

@@ -2,9 +2,11 @@
 //!
 //! [`run()`] is the one entry. It loads the master tree once ([`master`]), takes hosts one after the other
 //! ([`host`]), scans each category they carry ([`scan`]) directory by directory ([`check`]) and hands
-//! the proven verdicts to the store when a category is through. What can not be reached is tried again at
+//! the proven verdicts to the store when a category is through. What is asked ([`plan`]) depends on what is believed
+//! from earlier crawls ([`belief`]); a belief that turns out wrong makes everything be asked ([`sweep`]). What can not be reached is tried again at
 //! the end of the run before anything is concluded from it ([`second_try`]).
 
+pub mod belief;
 pub mod category;
 pub mod category_report;
 pub mod check;
@@ -15,12 +17,15 @@ pub mod host;
 pub mod host_log;
 pub mod job;
 pub mod master;
+pub mod plan;
 pub mod preference;
 pub mod progress;
+pub mod proof;
 pub mod report;
 pub mod run;
 pub mod scan;
 pub mod second_try;
+pub mod sweep;
 pub mod verdict;
 
 pub use category_report::{BadFile, CategoryReport, CategoryStatus};

@@ -39,6 +39,12 @@ pub struct Crawl {
     /// The verdict of a repository's top directory: `repodata` (that of its `repodata`) or `files`, as
     /// upstream (its own files only, so it is current when it has none).
     pub repository_top: RepositoryTop,
+    /// Days within which every directory that counts as current is proven once more, a part of them in each crawl.
+    pub reverify_days: u32,
+    /// Likewise for `repodata`. Their `repomd.xml` is read in every crawl.
+    pub reverify_repodata_days: u32,
+    /// Hours after which what was proven counts for nothing if the host was not crawled: all of it is asked.
+    pub evidence_hours: u32,
     /// The folder of the host logs, `<folder>/<host id>.log`. Not set: no host logs.
     pub log_folder: Option<PathBuf>,
     /// A page about this crawler, told to mirrors behind `mirrormanager-crawler/<version>`. Not set: none.
@@ -85,6 +91,9 @@ impl Default for Crawl {
             mass_failure_hosts: 20,
             mass_failure_percent: 20,
             repository_top: RepositoryTop::Repodata,
+            reverify_days: 7,
+            reverify_repodata_days: 1,
+            evidence_hours: 48,
             log_folder: None,
             project_url: None,
             allowed_networks: Vec::new(),

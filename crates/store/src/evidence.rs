@@ -95,6 +95,16 @@ pub(crate) async fn keep(tx: &WriteTx, id: i32, keep: Keep<'_>, now: DateTime<Ut
     Ok(())
 }
 
+/// Forgets what is stored of one host category.
+pub async fn forget(store: &Store, id: HostCategoryId) -> Result<()> {
+    if load(store, id).await?.is_none() {
+        return Ok(());
+    }
+    let tx = store.begin_write().await?;
+    tx.execute(FORGET, [id.0.into()]).await?;
+    tx.commit().await
+}
+
 /// Forgets what is stored of all categories of a host: when it is crawled again, all is asked.
 pub(crate) async fn forget_host(tx: &WriteTx, host: HostId) -> Result<()> {
     tx.execute(FORGET_HOST, [host.0.into()]).await?;

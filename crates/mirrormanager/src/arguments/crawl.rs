@@ -24,6 +24,9 @@ pub struct Crawl {
     /// Only part P of S slices of the hosts, for several machines that share a crawl
     #[arg(long, value_name = "P:S")]
     pub fraction: Option<crawl::Fraction>,
+    /// Ask everything, whatever earlier crawls have proven
+    #[arg(long, conflicts_with_all = ["canary", "repodata"])]
+    pub full: bool,
     /// Only see whether the mirrors can be reached
     #[arg(long)]
     pub canary: bool,

@@ -44,10 +44,11 @@ fn job(arguments: &Crawl) -> Job {
         categories: arguments.categories.clone(),
         scope: CrawlScope { disabled: arguments.include_disabled, private: arguments.include_private },
         fraction: arguments.fraction.unwrap_or_default(),
-        mode: match (arguments.canary, arguments.repodata) {
-            (true, _) => Mode::Canary,
-            (false, true) => Mode::Repodata,
-            (false, false) => Mode::Full,
+        mode: match (arguments.full, arguments.canary, arguments.repodata) {
+            (true, ..) => Mode::Full,
+            (_, true, _) => Mode::Canary,
+            (_, _, true) => Mode::Repodata,
+            _ => Mode::Incremental,
         },
         ..Job::default()
     }
