@@ -194,6 +194,8 @@ impl Visit<'_> {
             unknown: report.unknown,
             requests: report.requests,
             bytes: report.bytes,
+            behind_since: report.behind_since,
+            bad: report.bad.clone(),
         };
         let verdicts = Verdicts {
             host_category: report.host_category,

@@ -1,10 +1,13 @@
 //! What a crawl found out about one host's copy of one category.
 
 use model::ids::HostCategoryId;
+use probe::classify::Reason;
+use probe::connector::Finding;
 use serde::Serialize;
+use store::verdicts::Bad;
 
-use crate::host_log::escaped;
-use crate::master::Tree;
+use crate::host_log::{MAX_REASONS, escaped};
+use crate::master::{Directory, Tree};
 use crate::verdict::{Cause, Known, Results};
 
 /// How the check of a category ended.
@@ -88,6 +91,11 @@ pub struct CategoryReport {
     pub unknown: u32,
     /// The first bad file, by directory.
     pub first_bad: Option<BadFile>,
+    /// Since when a repository that the mirror carries has been an older version there, seconds since 1970.
+    pub behind_since: Option<i64>,
+    /// What is wrong, a hundred things at most.
+    #[serde(skip)]
+    pub bad: Vec<Bad>,
     /// Requests sent.
     pub requests: u64,
     /// Bytes of bodies received.
@@ -107,6 +115,8 @@ impl CategoryReport {
             stale: 0,
             unknown: 0,
             first_bad: None,
+            behind_since: None,
+            bad: Vec::new(),
             requests: 0,
             bytes: 0,
         }
@@ -139,6 +149,8 @@ impl CategoryReport {
             _ => CategoryStatus::Stale,
         };
         self.first_bad = stale.or(unknown);
+        self.behind_since = behind_since(tree, results);
+        self.bad = bad(tree, results);
         let all = self.current + self.stale + self.unknown;
         self.reason = match (self.status, &self.first_bad) {
             (CategoryStatus::Stale, Some(bad)) => {
@@ -150,6 +162,33 @@ impl CategoryReport {
             _ => None,
         };
     }
+}
+
+/// The oldest change on the master of a repository whose former version the mirror has.
+fn behind_since(tree: &Tree, results: &Results) -> Option<i64> {
+    let is_older = |finding: &Finding| {
+        finding.proven == 0
+            && matches!(finding.reason, Reason::Size { .. } | Reason::Digest { .. } | Reason::TooLong)
+    };
+    let one = |(directory, known): (&Directory, &Option<Known>)| match known {
+        Some(Known::Stale(Cause::File(finding))) if directory.has_repomd() && is_older(finding) => {
+            directory.ctime
+        }
+        _ => None,
+    };
+    tree.directories.iter().zip(results).filter_map(one).min()
+}
+
+/// What is wrong, as it is kept.
+fn bad(tree: &Tree, results: &Results) -> Vec<Bad> {
+    let one = |(at, known): (usize, &Option<Known>)| match known {
+        Some(Known::Stale(cause) | Known::Unknown(cause)) if !matches!(cause, Cause::Repodata(_)) => {
+            let BadFile { directory, file, reason } = bad_file(tree, at, cause)?;
+            Some(Bad { directory, file, reason })
+        }
+        _ => None,
+    };
+    results.iter().enumerate().filter_map(one).take(MAX_REASONS).collect()
 }
 
 /// The words for why one directory does not count as current.

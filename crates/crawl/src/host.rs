@@ -224,6 +224,7 @@ pub async fn close(
         finished_at: report.finished_at,
         duration_seconds: is_measured.then_some(seconds),
         auto_disable: run.settings.auto_disable_failures,
+        announce: !run.job.silent,
     };
     let booked = crawl_hosts::close(&run.store, host, &books).await?;
     report.failures = booked.failures;

@@ -51,6 +51,8 @@ pub struct Job {
     pub mode: Mode,
     /// Instead of the setting `run_timeout_seconds`. Zero: already over (upstream's `--global-timeout 0`).
     pub run_limit: Option<Duration>,
+    /// No event tells that a host has been switched off.
+    pub silent: bool,
 }
 
 /// Everything that is not in the settings or the database.

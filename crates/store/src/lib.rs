@@ -23,6 +23,7 @@ pub mod hosts;
 pub mod master;
 pub mod migrate;
 pub mod netblocks;
+pub mod outbox;
 pub mod products;
 pub mod redirects;
 pub mod reference;

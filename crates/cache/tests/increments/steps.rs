@@ -259,6 +259,8 @@ async fn write_verdicts(store: &Store, host_category: i32, proven: &[Proven], re
         unknown: 0,
         requests: 0,
         bytes: 0,
+        behind_since: None,
+        bad: Vec::new(),
     };
     let verdicts = Verdicts {
         host_category: HostCategoryId(host_category),

@@ -35,6 +35,7 @@ pub const FULL: Job = Job {
     fraction: Fraction::ALL,
     mode: Mode::Full,
     run_limit: None,
+    silent: false,
 };
 
 const FILES: &[(&str, &[&str])] = &[

@@ -258,6 +258,7 @@ fn job(given: &Given, own: &Given) -> Result<Job, Ended> {
             (false, false) => Mode::Full,
         },
         run_limit: None,
+        silent: given.has("disable-fedmsg"),
     })
 }
 
