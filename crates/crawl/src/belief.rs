@@ -8,6 +8,7 @@ use std::collections::HashSet;
 use std::net::IpAddr;
 
 use model::evidence::{Record, Standing};
+use probe::Resolver;
 use settings::crawl::RepositoryTop;
 use store::evidence::Located;
 
@@ -68,6 +69,17 @@ pub struct Place {
     pub url: String,
     /// The addresses that its name has now, sorted; empty when they could not be found out.
     pub addresses: Vec<IpAddr>,
+}
+
+/// The addresses of a host name, sorted; none when it can not be resolved.
+pub async fn addresses(resolver: &dyn Resolver, host: &str) -> Vec<IpAddr> {
+    if let Ok(address) = host.parse() {
+        return vec![address];
+    }
+    let mut addresses = resolver.resolve(host).await.unwrap_or_default();
+    addresses.sort_unstable();
+    addresses.dedup();
+    addresses
 }
 
 /// Whether evidence counts at this place at this time. `longest` is how many seconds may have passed.

@@ -138,6 +138,11 @@ impl Tree {
         self.directories.iter().enumerate().filter(|(_, directory)| directory.is_repodata()).map(|(at, _)| at)
     }
 
+    /// When a repository changed last, seconds since 1970.
+    pub fn changed_at(&self) -> Option<i64> {
+        self.directories.iter().filter(|directory| directory.has_repomd()).filter_map(|d| d.ctime).max()
+    }
+
     /// The name of the top-level directory that a directory lies in; empty for the top directory itself.
     pub fn subtree(&self, at: usize) -> &str {
         let path = self.directories.get(at).map_or("", |directory| self.path(directory));

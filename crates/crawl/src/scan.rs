@@ -4,7 +4,6 @@
 //! next one goes on with the directories that have no result, the one that failed included.
 
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
@@ -16,7 +15,7 @@ use rand::{RngExt, SeedableRng};
 use settings::crawl::RepositoryTop;
 use store::evidence::Located;
 
-use crate::belief::{Belief, Place, holds};
+use crate::belief::{Belief, Place, addresses, holds};
 use crate::check::{self, Patience};
 use crate::host_log::HostLog;
 use crate::job::Mode;
@@ -166,7 +165,10 @@ impl Scan<'_> {
             found.remark = Some(remark.into());
         }
         found.mirror = Some(copy.mirror.clone());
-        let place = Place { url: url.to_owned(), addresses: self.addresses(copy.mirror.base().host()).await };
+        let place = Place {
+            url: url.to_owned(),
+            addresses: addresses(self.resolver, copy.mirror.base().host()).await,
+        };
         let belief = self.belief(&place, log);
         found.place = Some(place);
         found.findings.work = plan(self.tree, &belief, self.mode, &self.pace, self.seed);
@@ -193,17 +195,6 @@ impl Scan<'_> {
             }
             _ => Belief::none(self.tree),
         }
-    }
-
-    /// The addresses of a host name, sorted; none when it can not be resolved.
-    async fn addresses(&self, host: &str) -> Vec<IpAddr> {
-        if let Ok(address) = host.parse() {
-            return vec![address];
-        }
-        let mut addresses = self.resolver.resolve(host).await.unwrap_or_default();
-        addresses.sort_unstable();
-        addresses.dedup();
-        addresses
     }
 
     /// Asks once more about single directories whose expected files have changed. `None`: it can not be told.

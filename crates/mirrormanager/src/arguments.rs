@@ -12,6 +12,7 @@ mod host;
 mod host_parts;
 mod netblock;
 mod product;
+mod propagation;
 mod scan;
 mod serve;
 mod site;
@@ -24,7 +25,7 @@ use clap_complete::Shell;
 pub use cache::{Cache, CacheBuild, CacheFormat};
 pub use category::Category;
 pub use config::Config;
-pub use crawl::Crawl;
+pub use crawl::{Crawl, CrawlCommand, CrawlExplain, CrawlRun};
 pub use db::Db;
 pub use demo::Demo;
 pub use explain::Explain;
@@ -33,6 +34,7 @@ pub use host::{Host, HostAdd, Which};
 pub use host_parts::{HostAsn, HostCategory, HostCountry, HostNetblock, HostUrl};
 pub use netblock::{Netblock, NetblockExclusive};
 pub use product::Product;
+pub use propagation::Propagation;
 pub use scan::{Scan, ScanCommand, ScanExplain, ScanRun};
 pub use serve::Serve;
 pub use site::Site;
@@ -91,6 +93,9 @@ pub enum Command {
     /// Check what the mirrors hold
     #[command(after_help = crawl::HELP)]
     Crawl(Crawl),
+    /// See how far new content has spread over the mirrors
+    #[command(after_help = propagation::HELP)]
+    Propagation(Propagation),
     /// Build the mirrorlist cache, look into it, compare, verify, go back
     #[command(subcommand)]
     Cache(Cache),

@@ -25,6 +25,7 @@ pub mod path_rules;
 pub mod pickle;
 pub mod policy;
 pub mod prefix_rules;
+pub mod propagation;
 pub mod redact;
 pub mod rule_table;
 pub mod short_list;

@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Crawl {
     /// Hosts checked at one time.
     pub hosts_in_parallel: usize,
+    /// Seconds from the beginning of one crawl to that of the next with `crawl --continuous`.
+    pub interval_seconds: u64,
     /// Requests on their way to one mirror at one time. 1 to 16.
     pub requests_per_mirror: usize,
     /// Seconds for the whole run. Hosts not finished by then end as UNKNOWN. 0: no limit.
@@ -45,6 +47,12 @@ pub struct Crawl {
     pub reverify_repodata_days: u32,
     /// Hours after which what was proven counts for nothing if the host was not crawled: all of it is asked.
     pub evidence_hours: u32,
+    /// Releases whose spreading is watched, `Fedora 42`. Empty: the current ones of `releases_url`.
+    pub releases: Vec<String>,
+    /// The Bodhi server that knows the current releases.
+    pub releases_url: String,
+    /// Days after which an older version of a repository counts as unknown.
+    pub max_stale_days: u32,
     /// The folder of the host logs, `<folder>/<host id>.log`. Not set: no host logs.
     pub log_folder: Option<PathBuf>,
     /// A page about this crawler, told to mirrors behind `mirrormanager-crawler/<version>`. Not set: none.
@@ -79,6 +87,7 @@ impl Default for Crawl {
     fn default() -> Self {
         Self {
             hosts_in_parallel: 40,
+            interval_seconds: 600,
             requests_per_mirror: 4,
             run_timeout_seconds: 360 * 60,
             host_timeout_seconds: 60 * 60,
@@ -94,6 +103,9 @@ impl Default for Crawl {
             reverify_days: 7,
             reverify_repodata_days: 1,
             evidence_hours: 48,
+            releases: Vec::new(),
+            releases_url: "https://bodhi.fedoraproject.org".into(),
+            max_stale_days: 4,
             log_folder: None,
             project_url: None,
             allowed_networks: Vec::new(),

@@ -71,6 +71,7 @@ pub struct Store {
     accounts: bool,
     dates_scans: bool,
     outbox: bool,
+    pushes: bool,
     flushes_statistics: bool,
     file: Option<PathBuf>,
 }
@@ -176,6 +177,7 @@ impl Store {
             accounts: false,
             dates_scans: false,
             outbox: false,
+            pushes: false,
             flushes_statistics: false,
             file,
         };
@@ -215,6 +217,11 @@ impl Store {
         self.outbox
     }
 
+    /// Whether it can be kept how fast new versions spread.
+    pub(crate) fn has_pushes(&self) -> bool {
+        self.pushes
+    }
+
     /// Whether a transaction can have its statistics flushed as it ends (PostgreSQL 15).
     pub(crate) fn flushes_statistics(&self) -> bool {
         self.flushes_statistics
@@ -226,6 +233,7 @@ impl Store {
         self.accounts = self.own_tables && self.table_exists("mm3_url_family").await?;
         self.dates_scans = self.accounts && self.table_exists("mm3_good_scan").await?;
         self.outbox = self.dates_scans && self.table_exists("mm3_outbox").await?;
+        self.pushes = self.outbox && self.table_exists("mm3_push").await?;
         Ok(())
     }
 

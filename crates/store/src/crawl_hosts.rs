@@ -6,8 +6,9 @@
 
 mod books;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::NaiveDateTime;
 use model::activity::{Activity, CrawlScope, Flags};
 use model::ids::{CategoryId, HostCategoryId, HostId};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -40,10 +41,17 @@ pub struct Selected {
     pub name: String,
     /// Seconds that its last crawl took; `None` when it was never crawled.
     pub last_crawl_duration: Option<i64>,
+    /// When its last crawl ended, seconds since 1970; `None` when it was never crawled.
+    pub last_crawled: Option<i64>,
+    /// Its owner's switch.
+    pub user_active: bool,
+    /// Its bandwidth, Mbit/s, if that is known.
+    pub bandwidth: Option<i64>,
 }
 
 const HOSTS: Sql = Sql::same(
     "SELECT h.id, h.name, CAST(h.last_crawl_duration AS bigint) AS duration, \
+     CAST(h.bandwidth_int AS bigint) AS bandwidth, h.last_crawled, \
      h.admin_active, h.user_active, h.private, \
      s.admin_active AS site_admin_active, s.user_active AS site_user_active, s.private AS site_private \
      FROM host h JOIN site s ON s.id = h.site_id",
@@ -74,12 +82,31 @@ pub async fn select(store: &Store, filter: &HostFilter) -> Result<Vec<Selected>>
                 id: HostId(id),
                 name: row.try_get("", "name")?,
                 last_crawl_duration: row.try_get("", "duration")?,
+                last_crawled: row
+                    .try_get::<Option<NaiveDateTime>>("", "last_crawled")?
+                    .map(|time| time.and_utc().timestamp()),
+                user_active: row.try_get("", "user_active")?,
+                bandwidth: row.try_get("", "bandwidth")?,
             });
         }
     }
     // PostgreSQL's order of NULLs, on both engines.
     hosts.sort_by_key(|host| (std::cmp::Reverse(host.last_crawl_duration.unwrap_or(i64::MAX)), host.id));
     Ok(hosts)
+}
+
+const CARRIED: Sql = Sql::same(
+    "SELECT host_id, category_id FROM host_category WHERE host_id IS NOT NULL AND category_id IS NOT NULL",
+);
+
+/// Which categories each host carries.
+pub async fn carried(store: &Store) -> Result<HashMap<HostId, Vec<CategoryId>>> {
+    let mut carried: HashMap<HostId, Vec<CategoryId>> = HashMap::new();
+    for row in store.read().query_all_raw(CARRIED.with(store.engine(), [])).await? {
+        let host = HostId(row.try_get("", "host_id")?);
+        carried.entry(host).or_default().push(CategoryId(row.try_get("", "category_id")?));
+    }
+    Ok(carried)
 }
 
 fn activity(row: &QueryResult) -> Result<Activity> {

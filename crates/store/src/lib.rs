@@ -25,6 +25,7 @@ pub mod migrate;
 pub mod netblocks;
 pub mod outbox;
 pub mod products;
+pub mod propagation;
 pub mod redirects;
 pub mod reference;
 pub mod sites;

@@ -112,6 +112,16 @@ impl Scene {
         tx.commit().await.unwrap();
     }
 
+    /// The master now holds these files, with these sizes, in a directory.
+    pub async fn expect(&self, id: i32, files: &[(&str, u64)]) {
+        let list: model::files::Files =
+            files.iter().map(|(name, size)| model::files::FileEntry::new(*name, *size, 1)).collect();
+        let tx = self.store.begin_write().await.unwrap();
+        let update = Sql::same("UPDATE directory SET files = $2 WHERE id = $1");
+        tx.execute(update, [id.into(), model::files::encode(&list).into()]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// A folder that holds the whole tree, readable part and all.
     pub fn tree(&self, name: &str) -> std::path::PathBuf {
         let root = self.folder.path().join(name);

@@ -14,6 +14,7 @@ pub mod man;
 pub mod named;
 pub mod netblock;
 pub mod product;
+pub mod propagation;
 pub mod scan;
 pub mod serve;
 pub mod site;
@@ -58,6 +59,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::Scan(arguments) => block_on(scan::run(arguments, &load()?)),
         Command::FileDetail(arguments) => block_on(file_detail::run(arguments, &load()?)),
         Command::Crawl(arguments) => block_on(crawl::run(arguments, &load()?)),
+        Command::Propagation(arguments) => block_on(propagation::run(arguments, &load()?)),
         Command::Cache(arguments) => block_on(cache::run(arguments, &load()?)),
         Command::Serve(arguments) => block_on(serve::run(arguments, load()?)),
         Command::Explain(arguments) => explain::run(arguments, &load()?),

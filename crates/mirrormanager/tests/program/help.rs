@@ -11,6 +11,8 @@ fn help_of_every_command() {
         "scan explain",
         "file-detail update",
         "crawl",
+        "crawl explain",
+        "propagation",
         "cache",
         "cache build",
         "cache inspect",

@@ -16,7 +16,7 @@ struct Migration {
     sql: Sql,
 }
 
-const MIGRATIONS: [Migration; 4] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         name: "0001_ours",
@@ -49,10 +49,18 @@ const MIGRATIONS: [Migration; 4] = [
             sqlite: include_str!("../../migrations/sqlite/0004_crawl.sql"),
         },
     },
+    Migration {
+        version: 5,
+        name: "0005_push",
+        sql: Sql {
+            postgres: include_str!("../../migrations/postgres/0005_push.sql"),
+            sqlite: include_str!("../../migrations/sqlite/0005_push.sql"),
+        },
+    },
 ];
 
 /// The tables that our migrations have made so far, on both engines.
-const OUR_TABLES: [&str; 11] = [
+const OUR_TABLES: [&str; 12] = [
     "mm3_change",
     "mm3_crawl_result",
     "mm3_evidence",
@@ -60,6 +68,7 @@ const OUR_TABLES: [&str; 11] = [
     "mm3_good_scan",
     "mm3_migration",
     "mm3_outbox",
+    "mm3_push",
     "mm3_reader",
     "mm3_retry",
     "mm3_scan_state",
