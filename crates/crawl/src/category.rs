@@ -1,11 +1,13 @@
 //! One category of one host from the first request to the written verdicts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use model::evidence::Method;
 use probe::Counters;
 use settings::crawl::UnreachableCategory;
 use store::crawl_hosts::{CarriedCategory, CrawlHost};
+use store::evidence::{self, Keep, Located};
 use store::verdicts::{self, Counts, CrawlResult, Proven, Rest, State, Verdicts};
 use tokio::time::Instant;
 
@@ -15,8 +17,11 @@ use crate::error::CrawlError;
 use crate::host_log::{HostLog, MAX_REASONS};
 use crate::job::Mode;
 use crate::master::{Directory, Tree};
+use crate::plan::Pace;
+use crate::proof::evidence as evidence_of;
 use crate::run::{Run, Why};
 use crate::scan::{Found, Hope, Reach, Scan};
+use crate::sweep::Findings;
 use crate::verdict::{Cause, Known, Results, follow_repodata};
 
 /// How far the check of a category came.
@@ -63,6 +68,8 @@ impl Visit<'_> {
     /// Checks one category and writes what was proven.
     pub async fn category(&mut self, carried: &CarriedCategory) -> Result<Outcome, CrawlError> {
         if carried.always_up2date {
+            // What was proven before is nothing to build on, should it be checked again one day.
+            evidence::forget(&self.run.store, carried.id).await?;
             return Ok(self.without_check(carried, CategoryStatus::AlwaysUp2date, None));
         }
         let Some(tree) = self.run.master.tree(carried.category).cloned() else {
@@ -74,12 +81,22 @@ impl Visit<'_> {
         let seed = self.run.seed_of(carried.id.0);
         let (run, id, counters) = (self.run, self.host.id, Arc::clone(&self.counters));
         let told = |done: usize, all: usize| run.around.progress.directories(id, &tree.category, done, all);
+        let located = match run.job.mode {
+            Mode::Canary => None,
+            _ => evidence::load(&run.store, carried.id).await?,
+        };
         let scan = Scan {
             http: &run.http,
             counters: &counters,
             tree: &tree,
             mode: run.job.mode,
             patience: Patience::new(&run.settings, seed),
+            resolver: &*run.around.resolver,
+            located: located.as_ref(),
+            listed: &carried.listed,
+            repository_top: run.settings.repository_top,
+            pace: Pace::new(&run.settings, started_at.timestamp()),
+            evidence_seconds: i64::from(run.settings.evidence_hours).saturating_mul(3600),
             seed,
             told: &told,
         };
@@ -103,11 +120,21 @@ impl Visit<'_> {
                 done = self.look_at_changed(&scan, &tree, &mut found) => done?,
             }
         }
-        follow_repodata(&tree, &mut found.results, run.settings.repository_top, run.job.mode);
+        let kept = (end == End::Through && run.job.mode != Mode::Canary)
+            .then(|| proof(&tree, &found, located.as_ref(), run.job.mode, started_at.timestamp()))
+            .flatten();
+        // What was not asked is as it was believed to be, if the crawl came to its end.
+        let mut results = match (&found.belief, end) {
+            (Some(belief), End::Through) if run.job.mode == Mode::Incremental => {
+                found.findings.with_belief(belief)
+            }
+            _ => std::mem::take(&mut found.findings.results),
+        };
+        follow_repodata(&tree, &mut results, run.settings.repository_top, run.job.mode);
         let mut report = CategoryReport::new(carried.id, &tree.category, CategoryStatus::Reachable);
         report.url = found.url.take();
         if run.job.mode != Mode::Canary {
-            report.judge(&tree, &found.results);
+            report.judge(&tree, &results);
         }
         match end {
             End::Through => report.reason = report.reason.or_else(|| found.remark.take()),
@@ -120,7 +147,7 @@ impl Visit<'_> {
         }
         report.requests = self.counters.requests() - requests;
         report.bytes = self.counters.bytes() - bytes;
-        self.log_reasons(&tree, &found.results, &report);
+        self.log_reasons(&tree, &results, &report);
         // What can not even be asked needs no second try; what is silent is judged at the end of the run.
         let is_last_word = match end {
             End::Through => true,
@@ -129,22 +156,24 @@ impl Visit<'_> {
             }
             End::Unreachable(_) | End::Stopped(_) => false,
         };
-        let rest = if is_last_word && run.job.mode == Mode::Full { Rest::False } else { Rest::Keep };
+        let rest = if is_last_word && run.job.mode.is_complete() { Rest::False } else { Rest::Keep };
         // A host that ran out of time loses all its rows anyway.
         let proven = match end {
             End::Stopped(Why::HostLimit) => Vec::new(),
-            _ => proven(&tree, &found.results),
+            _ => proven(&tree, &results),
         };
-        let mut counts = self.write(&report, &proven, rest, started_at).await?;
+        let mut counts = self
+            .write(&report, &proven, rest, kept.as_ref().map_or(Keep::Old, Keep::New), started_at)
+            .await?;
         counts.unknown += report.unknown;
-        let directories = u32::try_from(found.work.len()).unwrap_or(u32::MAX);
+        let directories = u32::try_from(directories_asked(&found.findings)).unwrap_or(u32::MAX);
         let proven = if matches!(end, End::Unreachable(_)) { proven } else { Vec::new() };
         Ok(Outcome { report, directories, counts, proven, end })
     }
 
     /// Takes an unreachable category off all lists but for what it proved before it fell silent.
     pub async fn clear(&self, report: &CategoryReport, proven: &[Proven]) -> Result<Counts, CrawlError> {
-        self.write(report, proven, Rest::False, self.run.around.clock.now()).await
+        self.write(report, proven, Rest::False, Keep::Old, self.run.around.clock.now()).await
     }
 
     async fn write(
@@ -152,6 +181,7 @@ impl Visit<'_> {
         report: &CategoryReport,
         proven: &[Proven],
         rest: Rest,
+        evidence: Keep<'_>,
         started_at: chrono::DateTime<chrono::Utc>,
     ) -> Result<Counts, CrawlError> {
         let result = CrawlResult {
@@ -164,6 +194,8 @@ impl Visit<'_> {
             unknown: report.unknown,
             requests: report.requests,
             bytes: report.bytes,
+            behind_since: report.behind_since,
+            bad: report.bad.clone(),
         };
         let verdicts = Verdicts {
             host_category: report.host_category,
@@ -172,6 +204,7 @@ impl Visit<'_> {
             proven,
             rest,
             result: &result,
+            evidence,
         };
         Ok(verdicts::write(&self.run.store, &verdicts).await?.unwrap_or_default())
     }
@@ -201,7 +234,7 @@ impl Visit<'_> {
             .directories
             .iter()
             .enumerate()
-            .filter(|(at, _)| found.results.get(*at).is_some_and(is_stale))
+            .filter(|(at, _)| found.findings.results.get(*at).is_some_and(is_stale))
             .map(|(at, directory)| (directory.id.0, at))
             .collect();
         if stale.is_empty() {
@@ -220,7 +253,7 @@ impl Visit<'_> {
             }
         }
         for at in gone.into_values() {
-            if let Some(slot) = found.results.get_mut(at) {
+            if let Some(slot) = found.findings.results.get_mut(at) {
                 *slot = None;
             }
         }
@@ -228,7 +261,8 @@ impl Visit<'_> {
         let part = tree.with(changed);
         let again = scan.ask_about(&mirror, &part).await;
         for (directory, known) in part.directories.iter().zip(again) {
-            if let Some(slot) = stale.get(&directory.id.0).and_then(|at| found.results.get_mut(*at)) {
+            if let Some(slot) = stale.get(&directory.id.0).and_then(|at| found.findings.results.get_mut(*at))
+            {
                 *slot = known;
             }
         }
@@ -272,6 +306,26 @@ fn line(bad: &BadFile, known: &Option<Known>) -> String {
     };
     let file = bad.file.as_deref().map(|file| format!("{file}: ")).unwrap_or_default();
     format!("Directory {} {what}. ({file}{})", bad.directory, bad.reason)
+}
+
+/// How many directories were asked about, wholly or not.
+fn directories_asked(findings: &Findings) -> usize {
+    findings.work.iter().map(|ask| ask.at).collect::<HashSet<_>>().len()
+}
+
+/// What is kept for the next crawl.
+fn proof(tree: &Tree, found: &Found, before: Option<&Located>, mode: Mode, now: i64) -> Option<Located> {
+    let (place, belief) = (found.place.clone()?, found.belief.as_ref()?);
+    let earlier = before.map(|located| &located.evidence);
+    let evidence = evidence_of(tree, belief, earlier, &found.findings, (Method::Http, mode), now);
+    let mut addresses = place.addresses;
+    // For some names, the addresses in the answers take turns; each is new but once.
+    if let Some(before) = before.filter(|before| mode != Mode::Full && before.url == place.url) {
+        let others: Vec<_> =
+            before.addresses.iter().filter(|one| !addresses.contains(one)).copied().collect();
+        addresses.extend(others);
+    }
+    Some(Located { url: place.url, addresses, evidence })
 }
 
 fn proven(tree: &Tree, results: &Results) -> Vec<Proven> {

@@ -1,10 +1,13 @@
 //! What a crawl found out about one host's copy of one category.
 
 use model::ids::HostCategoryId;
+use probe::classify::Reason;
+use probe::connector::Finding;
 use serde::Serialize;
+use store::verdicts::Bad;
 
-use crate::host_log::escaped;
-use crate::master::Tree;
+use crate::host_log::{MAX_REASONS, escaped};
+use crate::master::{Directory, Tree};
 use crate::verdict::{Cause, Known, Results};
 
 /// How the check of a category ended.
@@ -88,6 +91,11 @@ pub struct CategoryReport {
     pub unknown: u32,
     /// The first bad file, by directory.
     pub first_bad: Option<BadFile>,
+    /// Since when a repository that the mirror carries has been an older version there, seconds since 1970.
+    pub behind_since: Option<i64>,
+    /// What is wrong, a hundred things at most.
+    #[serde(skip)]
+    pub bad: Vec<Bad>,
     /// Requests sent.
     pub requests: u64,
     /// Bytes of bodies received.
@@ -107,6 +115,8 @@ impl CategoryReport {
             stale: 0,
             unknown: 0,
             first_bad: None,
+            behind_since: None,
+            bad: Vec::new(),
             requests: 0,
             bytes: 0,
         }
@@ -121,11 +131,14 @@ impl CategoryReport {
         self.stale = count(|known| matches!(known, Known::Stale(_)));
         self.unknown = count(|known| matches!(known, Known::Unknown(_)));
         let first = |is: fn(&Known) -> Option<&Cause>| {
-            let mut found =
-                results.iter().enumerate().filter_map(|(at, known)| Some((at, is(known.as_ref()?)?)));
-            // A repository's top directory follows its repodata, which says more.
+            let found = results.iter().enumerate().filter_map(|(at, known)| Some((at, is(known.as_ref()?)?)));
+            // A file says most; a repository's top directory only follows its repodata.
             found
-                .find(|(_, cause)| !matches!(cause, Cause::Repodata(_)))
+                .min_by_key(|(_, cause)| match cause {
+                    Cause::File(_) | Cause::List(_) => 0,
+                    Cause::Earlier => 1,
+                    Cause::Repodata(_) => 2,
+                })
                 .and_then(|(at, cause)| bad_file(tree, at, cause))
         };
         let stale = first(|known| if let Known::Stale(cause) = known { Some(cause) } else { None });
@@ -136,6 +149,8 @@ impl CategoryReport {
             _ => CategoryStatus::Stale,
         };
         self.first_bad = stale.or(unknown);
+        self.behind_since = behind_since(tree, results);
+        self.bad = bad(tree, results);
         let all = self.current + self.stale + self.unknown;
         self.reason = match (self.status, &self.first_bad) {
             (CategoryStatus::Stale, Some(bad)) => {
@@ -149,6 +164,33 @@ impl CategoryReport {
     }
 }
 
+/// The oldest change on the master of a repository whose former version the mirror has.
+fn behind_since(tree: &Tree, results: &Results) -> Option<i64> {
+    let is_older = |finding: &Finding| {
+        finding.proven == 0
+            && matches!(finding.reason, Reason::Size { .. } | Reason::Digest { .. } | Reason::TooLong)
+    };
+    let one = |(directory, known): (&Directory, &Option<Known>)| match known {
+        Some(Known::Stale(Cause::File(finding))) if directory.has_repomd() && is_older(finding) => {
+            directory.ctime
+        }
+        _ => None,
+    };
+    tree.directories.iter().zip(results).filter_map(one).min()
+}
+
+/// What is wrong, as it is kept.
+fn bad(tree: &Tree, results: &Results) -> Vec<Bad> {
+    let one = |(at, known): (usize, &Option<Known>)| match known {
+        Some(Known::Stale(cause) | Known::Unknown(cause)) if !matches!(cause, Cause::Repodata(_)) => {
+            let BadFile { directory, file, reason } = bad_file(tree, at, cause)?;
+            Some(Bad { directory, file, reason })
+        }
+        _ => None,
+    };
+    results.iter().enumerate().filter_map(one).take(MAX_REASONS).collect()
+}
+
 /// The words for why one directory does not count as current.
 pub fn bad_file(tree: &Tree, at: usize, cause: &Cause) -> Option<BadFile> {
     let directory = tree.directories.get(at)?.name.clone();
@@ -159,6 +201,9 @@ pub fn bad_file(tree: &Tree, at: usize, cause: &Cause) -> Option<BadFile> {
             reason: finding.reason.to_string(),
         },
         Cause::Repodata(_) => BadFile { directory, file: None, reason: "its repodata is not current".into() },
+        Cause::Earlier => {
+            BadFile { directory, file: None, reason: "it was so when it was last asked about".into() }
+        }
         Cause::List(reason) => BadFile { directory, file: None, reason: reason.clone() },
     })
 }

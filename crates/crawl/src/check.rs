@@ -13,7 +13,8 @@ use settings::crawl::Crawl;
 use tokio::sync::Semaphore;
 
 use crate::master::{Expected, Tree};
-use crate::verdict::{Cause, Known, Results};
+use crate::plan::{Ask, Extent};
+use crate::verdict::{Cause, Known};
 
 /// So many directories in a row without anything but a busy signal make a busy mirror: the next ones are
 /// asked about once only, until something else is heard. It saves the mirror and the host's time.
@@ -69,29 +70,24 @@ impl Patience {
     }
 }
 
-/// Asks about the directories of `work` (indices into the tree) and puts what is known into `results`.
+/// Asks what `asks` says and gives each answer to `take`.
 ///
 /// # Errors
-/// When the URL is given up. Results obtained until then stay; directories without one were not decided.
+/// When the URL is given up. What was not given to `take` until then was not decided.
 pub async fn directories(
-    connector: &dyn Connector,
+    connector: &(impl Connector + ?Sized),
     tree: &Tree,
-    work: &[usize],
-    results: &mut Results,
+    asks: &[Ask],
     patience: &Patience,
-    told: &(dyn Fn(usize) + Sync),
+    take: &mut (dyn FnMut(&Ask, Known) + Send),
 ) -> Result<(), GaveUp> {
-    let done = AtomicUsize::new(0);
     let shared = Shared { gate: Semaphore::new(patience.parallel), busy: AtomicUsize::new(0) };
     let shared = &shared;
-    let one = |at: usize| async move { (at, directory(connector, tree, at, patience, shared).await) };
+    let one = |ask: Ask| async move { (ask, directory(connector, tree, ask, patience, shared).await) };
     let mut answers =
-        std::pin::pin!(stream::iter(work.iter().copied()).map(one).buffer_unordered(patience.parallel));
-    while let Some((at, known)) = answers.next().await {
-        if let Some(slot) = results.get_mut(at) {
-            *slot = Some(known?);
-        }
-        told(done.fetch_add(1, Ordering::Relaxed) + 1);
+        std::pin::pin!(stream::iter(asks.iter().copied()).map(one).buffer_unordered(patience.parallel));
+    while let Some((ask, known)) = answers.next().await {
+        take(&ask, known?);
     }
     Ok(())
 }
@@ -108,18 +104,22 @@ struct Shared {
 /// After a timeout it is tried alone: what was only too much at once must not count. Files that were
 /// proven are not asked again, and each of them renews the patience.
 async fn directory(
-    connector: &dyn Connector,
+    connector: &(impl Connector + ?Sized),
     tree: &Tree,
-    at: usize,
+    ask: Ask,
     patience: &Patience,
     shared: &Shared,
 ) -> Result<Known, GaveUp> {
-    let Some(directory) = tree.directories.get(at) else {
+    let Some(directory) = tree.directories.get(ask.at) else {
         return Ok(Known::Unknown(Cause::List("no such directory".into())));
     };
     let files = match &directory.files {
         Expected::Files(files) => files,
         Expected::Unreadable(reason) => return Ok(Known::Unknown(Cause::List(reason.clone()))),
+    };
+    let files = match ask.extent {
+        Extent::Whole => files.as_slice(),
+        Extent::One(file) => files.get(file..=file).unwrap_or_default(),
     };
     let wanted = Wanted { path: tree.path(directory), files };
     let all = u32::try_from(patience.parallel).unwrap_or(1);
@@ -156,7 +156,7 @@ async fn directory(
             permits = all;
         }
         tracing::debug!(path = wanted.path, tries, "trying again: {}", finding.reason);
-        patience.pause(tries, at as u64).await;
+        patience.pause(tries, ask.at as u64).await;
     }
 }
 
@@ -172,6 +172,8 @@ mod tests {
 
     use super::*;
     use crate::master::Master;
+    use crate::plan::everything;
+    use crate::verdict::Results;
 
     /// Answers from a list per path, the last one for ever; remembers what was asked.
     struct Script {
@@ -221,10 +223,10 @@ mod tests {
         let tree = master.tree(id).unwrap();
         let settings = Crawl { attempts: 3, retry_wait_ms: 0, requests_per_mirror: 1, ..Crawl::default() };
         let script = Script { answers, asked: Mutex::default() };
-        let work: Vec<usize> = (0..tree.directories.len()).collect();
-        let mut results = vec![None; work.len()];
+        let mut results = vec![None; tree.directories.len()];
+        let mut take = |ask: &Ask, known| results[ask.at] = Some(known);
         let end =
-            directories(&script, tree, &work, &mut results, &Patience::new(&settings, 1), &|_| ()).await;
+            directories(&script, tree, &everything(tree), &Patience::new(&settings, 1), &mut take).await;
         (end, results, script.asked.into_inner().unwrap())
     }
 

@@ -21,6 +21,14 @@ pub enum CrawlError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The list of current releases.
+    #[error("cannot get the list of current releases from {url}: {reason}; or set crawl.releases")]
+    Releases {
+        /// Where it should come from.
+        url: String,
+        /// What went wrong.
+        reason: String,
+    },
     /// The HTTP client.
     #[error(transparent)]
     Http(#[from] probe::http::SetUpError),

@@ -145,7 +145,7 @@ async fn visit(run: &Run, report: &mut HostReport) -> Result<Option<Option<Pendi
             break;
         }
     }
-    if stopped.is_none() && run.job.mode == Mode::Full {
+    if stopped.is_none() && run.job.mode.is_complete() {
         tokio::select! {
             biased;
             _ = run.stopped(visit.deadline) => {}
@@ -161,7 +161,7 @@ async fn visit(run: &Run, report: &mut HostReport) -> Result<Option<Option<Pendi
     let kind = match report.status {
         HostStatus::Failure if !unreachable.is_empty() => Some(Kind::Failure),
         HostStatus::Timeout if counters.answers() == 0 => Some(Kind::Timeout),
-        HostStatus::Ok if !unreachable.is_empty() && run.job.mode == Mode::Full => Some(Kind::Partly),
+        HostStatus::Ok if !unreachable.is_empty() && run.job.mode.is_complete() => Some(Kind::Partly),
         _ => None,
     };
     if matches!(kind, None | Some(Kind::Partly)) {
@@ -215,7 +215,7 @@ pub async fn close(
         HostStatus::Disable => (Outcome::Disable(report.details.clone().unwrap_or_default()), Rows::Keep),
         HostStatus::Unknown => (Outcome::Open, Rows::Keep),
     };
-    let is_measured = run.job.mode == Mode::Full && report.status != HostStatus::Unknown;
+    let is_measured = run.job.mode.is_complete() && report.status != HostStatus::Unknown;
     let seconds =
         i64::try_from(duration.saturating_add(Duration::from_millis(500)).as_secs()).unwrap_or(i64::MAX);
     let books = Books {
@@ -224,6 +224,7 @@ pub async fn close(
         finished_at: report.finished_at,
         duration_seconds: is_measured.then_some(seconds),
         auto_disable: run.settings.auto_disable_failures,
+        announce: !run.job.silent,
     };
     let booked = crawl_hosts::close(&run.store, host, &books).await?;
     report.failures = booked.failures;

@@ -16,13 +16,22 @@ use crate::progress::Progress;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Everything.
+    /// What may have changed, and some of all else; everything when that shows that something is wrong.
     #[default]
+    Incremental,
+    /// Everything.
     Full,
     /// Only directories named `repodata`.
     Repodata,
     /// Only whether the mirror answers.
     Canary,
+}
+
+impl Mode {
+    /// Whether all directories have a verdict in the end.
+    pub fn is_complete(self) -> bool {
+        matches!(self, Self::Incremental | Self::Full)
+    }
 }
 
 /// What a crawl is asked to do.
@@ -42,6 +51,8 @@ pub struct Job {
     pub mode: Mode,
     /// Instead of the setting `run_timeout_seconds`. Zero: already over (upstream's `--global-timeout 0`).
     pub run_limit: Option<Duration>,
+    /// No event tells that a host has been switched off.
+    pub silent: bool,
 }
 
 /// Everything that is not in the settings or the database.

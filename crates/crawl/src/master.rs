@@ -45,8 +45,11 @@ pub struct Directory {
     pub files: Expected,
     /// When it changed on the master.
     pub ctime: Option<i64>,
-    /// A hash over what is expected.
+    /// A hash over what is expected in it.
     pub fingerprint: Fingerprint,
+    /// What a verdict about it is proven against: its fingerprint; of a repository's top directory, that with the
+    /// one of its `repodata` (decision 39).
+    pub against: Fingerprint,
 }
 
 /// What is expected in a directory.
@@ -102,6 +105,14 @@ impl Tree {
             .collect();
         directories.sort_by(|a, b| a.name.cmp(&b.name));
         let repositories = repositories(&directories);
+        for &(top, repodata) in &repositories {
+            let Some(below) = directories.get(repodata).map(|directory| directory.fingerprint) else {
+                continue;
+            };
+            if let Some(top) = directories.get_mut(top) {
+                top.against = top.fingerprint.with_repodata(below);
+            }
+        }
         Self { category, topdir, directories, repositories }
     }
 
@@ -124,23 +135,47 @@ impl Tree {
 
     /// Indices of the directories named `repodata`.
     pub fn repodata(&self) -> impl Iterator<Item = usize> + '_ {
-        let is_repodata = |directory: &Directory| directory.name.ends_with("/repodata");
-        self.directories.iter().enumerate().filter(move |(_, d)| is_repodata(d)).map(|(at, _)| at)
+        self.directories.iter().enumerate().filter(|(_, directory)| directory.is_repodata()).map(|(at, _)| at)
+    }
+
+    /// When a repository changed last, seconds since 1970.
+    pub fn changed_at(&self) -> Option<i64> {
+        self.directories.iter().filter(|directory| directory.has_repomd()).filter_map(|d| d.ctime).max()
+    }
+
+    /// The name of the top-level directory that a directory lies in; empty for the top directory itself.
+    pub fn subtree(&self, at: usize) -> &str {
+        let path = self.directories.get(at).map_or("", |directory| self.path(directory));
+        path.split('/').next().unwrap_or_default()
     }
 }
 
 /// Directories whose `repodata` holds a `repomd.xml`, each with that.
 fn repositories(directories: &[Directory]) -> Vec<(usize, usize)> {
     let find = |name: &str| directories.binary_search_by(|directory| directory.name.as_str().cmp(name)).ok();
-    let has_repomd = |directory: &Directory| matches!(&directory.files, Expected::Files(files) if files.iter().any(|f| matches!(f.proof, Proof::Digest { .. })));
-    let found = directories
-        .iter()
-        .enumerate()
-        .filter(|(_, d)| last_component(&d.name) == "repodata" && has_repomd(d));
+    let is_one =
+        |directory: &Directory| last_component(&directory.name) == "repodata" && directory.has_repomd();
+    let found = directories.iter().enumerate().filter(|(_, directory)| is_one(directory));
     found.filter_map(|(at, d)| Some((find(parent(&d.name)?)?, at))).collect()
 }
 
 impl Directory {
+    /// Whether it is named `repodata`.
+    pub fn is_repodata(&self) -> bool {
+        self.name.ends_with("/repodata")
+    }
+
+    /// Whether its first file is a `repomd.xml`.
+    pub fn has_repomd(&self) -> bool {
+        let Expected::Files(files) = &self.files else { return false };
+        files.first().is_some_and(|file| matches!(file.proof, Proof::Digest { .. }))
+    }
+
+    /// Whether anything is expected in it.
+    pub fn has_files(&self) -> bool {
+        matches!(&self.files, Expected::Files(files) if !files.is_empty())
+    }
+
     /// From its row and the newest row about its `repomd.xml`.
     pub fn new(row: DirectoryRow, repomd: Option<&RepomdRow>) -> Self {
         let sha256 = repomd.and_then(|repomd| repomd.sha256.as_deref());
@@ -165,7 +200,7 @@ impl Directory {
             }
             Err(error) => (Expected::Unreadable(error.to_string()), Fingerprint(0)),
         };
-        Self { id: row.id, name: row.name, files, ctime: row.ctime, fingerprint }
+        Self { id: row.id, name: row.name, files, ctime: row.ctime, fingerprint, against: fingerprint }
     }
 }
 
@@ -214,6 +249,10 @@ mod tests {
         let names: Vec<_> = tree.directories.iter().map(|d| d.name.as_str()).collect();
         assert_eq!(names, ["pub/f/bad", "pub/f/r", "pub/f/r/repodata", "pub/f/x", "pub/f/x/repodata"]);
         assert_eq!(tree.repositories, [(1, 2)]);
+        let [bad, top, repodata, ..] = tree.directories.as_slice() else { panic!() };
+        assert_eq!(top.against, top.fingerprint.with_repodata(repodata.fingerprint));
+        assert_eq!((repodata.against, bad.against), (repodata.fingerprint, bad.fingerprint));
+        assert_eq!([tree.subtree(1), tree.subtree(2), tree.subtree(3)], ["r", "r", "x"]);
         let Expected::Files(files) = &tree.directories[2].files else { panic!() };
         assert_eq!(files[0].proof, Proof::Digest { sha256: Some([0xab; 32]), size: Some(2) });
         assert!(matches!(tree.directories[0].files, Expected::Unreadable(_)));

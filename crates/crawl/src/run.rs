@@ -1,11 +1,12 @@
 //! A whole run: select, check many hosts at once, try again what was silent, report.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
 use ipnet::IpNet;
-use model::ids::CategoryId;
+use model::ids::{CategoryId, HostId};
 use probe::{AddressGuard, Http, Limits, Politeness, Resolver};
 use settings::crawl::Crawl;
 use store::Store;
@@ -15,7 +16,7 @@ use tokio::time::Instant;
 
 use crate::error::CrawlError;
 use crate::host::{self, HostEnd};
-use crate::job::{Job, Surroundings};
+use crate::job::{Job, Mode, Surroundings};
 use crate::master::Master;
 use crate::report::{CrawlReport, Ending};
 use crate::second_try;
@@ -76,7 +77,7 @@ pub async fn run(
     let http = client(settings, Arc::clone(&around.resolver))?;
     let categories = crawl_master::categories(store).await?;
     let wanted = named(&categories, &job.categories)?;
-    let hosts = select(store, job, &wanted).await?;
+    let mut hosts = select(store, job, &wanted).await?;
     let limit = job
         .run_limit
         .or((settings.run_timeout_seconds > 0).then(|| Duration::from_secs(settings.run_timeout_seconds)));
@@ -84,6 +85,9 @@ pub async fn run(
         if wanted.is_empty() { categories.iter().map(|c| c.id).collect() } else { wanted.clone() };
     let rows = crawl_master::load(store, &loaded).await?;
     let master = Master::new(&categories, rows);
+    if job.mode == Mode::Incremental {
+        urgent_first(&mut hosts, &crawl_hosts::carried(store).await?, &master);
+    }
     let run = Arc::new(Run {
         store: store.clone(),
         settings: settings.clone(),
@@ -126,7 +130,11 @@ async fn visit_all(run: &Arc<Run>, hosts: Vec<Selected>) -> Vec<HostEnd> {
     ends.filter_map(|end| std::future::ready(end.ok().flatten())).collect().await
 }
 
-async fn select(store: &Store, job: &Job, wanted: &[CategoryId]) -> Result<Vec<Selected>, CrawlError> {
+pub(crate) async fn select(
+    store: &Store,
+    job: &Job,
+    wanted: &[CategoryId],
+) -> Result<Vec<Selected>, CrawlError> {
     let filter = HostFilter {
         categories: wanted.to_vec(),
         scope: job.scope,
@@ -146,8 +154,21 @@ async fn select(store: &Store, job: &Job, wanted: &[CategoryId]) -> Result<Vec<S
     Ok(hosts)
 }
 
+/// Hosts that have not been crawled since a repository of theirs changed come first, in the order in which they were.
+fn urgent_first(hosts: &mut [Selected], carried: &HashMap<HostId, Vec<CategoryId>>, master: &Master) {
+    let changed_at = |host: &Selected| {
+        let categories = carried.get(&host.id).into_iter().flatten();
+        categories.filter_map(|id| master.tree(*id)?.changed_at()).max()
+    };
+    hosts.sort_by_key(|host| match (changed_at(host), host.last_crawled) {
+        (Some(changed), Some(crawled)) => crawled > changed,
+        (Some(_), None) => false,
+        (None, _) => true,
+    });
+}
+
 /// The ids of the named categories, in the order named.
-fn named(categories: &[CategoryRow], names: &[String]) -> Result<Vec<CategoryId>, CrawlError> {
+pub(crate) fn named(categories: &[CategoryRow], names: &[String]) -> Result<Vec<CategoryId>, CrawlError> {
     let find = |name: &String| {
         let found = categories.iter().find(|category| category.name == *name).map(|category| category.id);
         found.ok_or_else(|| CrawlError::UnknownCategory {

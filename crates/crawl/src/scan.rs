@@ -3,20 +3,27 @@
 //! URLs are tried in their order of preference. A URL that gives up leaves what it has proven, and the
 //! next one goes on with the directories that have no result, the one that failed included.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
+use futures_util::future::BoxFuture;
 use probe::classify::Reason;
 use probe::mirror::Trust;
-use probe::{Counters, Http, HttpMirror};
+use probe::{Connector, Counters, DirectoryCheck, Http, HttpMirror, Resolver, Wanted};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
+use settings::crawl::RepositoryTop;
+use store::evidence::Located;
 
+use crate::belief::{Belief, Place, addresses, holds};
 use crate::check::{self, Patience};
 use crate::host_log::HostLog;
 use crate::job::Mode;
 use crate::master::Tree;
+use crate::plan::{Ask, Pace, everything, plan};
 use crate::preference::{Candidate, candidates};
-use crate::verdict::{Known, Results};
+use crate::sweep::{Findings, MirrorCopy, Sweep};
+use crate::verdict::Results;
 
 /// What a scan needs to know.
 pub struct Scan<'a> {
@@ -30,6 +37,18 @@ pub struct Scan<'a> {
     pub mode: Mode,
     /// How patiently.
     pub patience: Patience,
+    /// Names to addresses.
+    pub resolver: &'a dyn Resolver,
+    /// What earlier crawls have proven.
+    pub located: Option<&'a Located>,
+    /// Ids of the directories that the host is listed for.
+    pub listed: &'a HashSet<i32>,
+    /// The rule about repositories' top directories.
+    pub repository_top: RepositoryTop,
+    /// How often things are proven once more.
+    pub pace: Pace,
+    /// For so many seconds evidence counts without a crawl.
+    pub evidence_seconds: i64,
     /// The beginning of randomness of this scan.
     pub seed: u64,
     /// Told how many directories have a result, of how many.
@@ -39,10 +58,12 @@ pub struct Scan<'a> {
 /// How far a scan has come. It outlives the scan, so that an interrupted one leaves what it knows.
 #[derive(Debug, Clone, Default)]
 pub struct Found {
-    /// What is known of each directory.
-    pub results: Results,
-    /// Indices of the directories that are looked at.
-    pub work: Vec<usize>,
+    /// What was asked and answered.
+    pub findings: Findings,
+    /// What was believed before, at the URL that was asked last.
+    pub belief: Option<Belief>,
+    /// That URL and its addresses.
+    pub place: Option<Place>,
     /// The URL that was asked last.
     pub url: Option<String>,
     /// What is said about the mirror as a whole.
@@ -79,12 +100,7 @@ pub enum Hope {
 impl Scan<'_> {
     /// Scans the category below the first of `urls` that works.
     pub async fn run(&self, urls: &[String], found: &mut Found, log: &mut HostLog) -> Reach {
-        found.work = match self.mode {
-            Mode::Full => (0..self.tree.directories.len()).collect(),
-            Mode::Repodata => self.tree.repodata().collect(),
-            Mode::Canary => Vec::new(),
-        };
-        found.results = vec![None; self.tree.directories.len()];
+        found.findings = Findings::new(self.tree.directories.len());
         let (mut why, mut hope) = ("it has no http or https URL".to_owned(), Hope::Unusable);
         for candidate in candidates(urls) {
             let (url, target) = match candidate {
@@ -96,7 +112,8 @@ impl Scan<'_> {
             };
             found.url = Some(url.clone());
             let mirror = HttpMirror::new(self.http.clone(), target, Arc::clone(self.counters));
-            if let Err(reason) = self.base_check(&mirror).await {
+            let asked = AskedCopy { mirror, scan: self };
+            if let Err(reason) = asked.is_there().await {
                 log.error(&format!("Base URL {url} does not exist. ({reason})"));
                 hope = hope.max(if reason.is_refusal() { Hope::Refused } else { Hope::Later });
                 why = format!("{url}: {reason}");
@@ -106,7 +123,7 @@ impl Scan<'_> {
                 return Reach::Reached;
             }
             log.info(&format!("Checking {} with {url}", self.tree.category));
-            match self.directories(mirror, found, log).await {
+            match self.directories(&url, asked, found, log).await {
                 Ok(()) => return Reach::Reached,
                 Err(reason) => {
                     hope = Hope::Later;
@@ -116,19 +133,6 @@ impl Scan<'_> {
             }
         }
         Reach::Unreachable { why, hope }
-    }
-
-    /// One HEAD of the URL, tried again while it is only busy or slow.
-    async fn base_check(&self, mirror: &HttpMirror) -> Result<(), Reason> {
-        let mut tries = 0;
-        loop {
-            let Err(reason) = mirror.base_check().await else { return Ok(()) };
-            tries += 1;
-            if tries >= self.patience.attempts() || !reason.is_passing() {
-                return Err(reason);
-            }
-            self.patience.pause(tries, self.seed).await;
-        }
     }
 
     /// What the mirror's "yes" is worth, asked again while it is only busy or slow. One that never says is
@@ -145,67 +149,95 @@ impl Scan<'_> {
         Trust::Answers
     }
 
-    /// All directories without a result, then once more those that could not be told.
+    /// All directories that the plan for this URL asks about and that have no result yet.
     async fn directories(
         &self,
-        mirror: HttpMirror,
+        url: &str,
+        copy: AskedCopy<'_>,
         found: &mut Found,
         log: &mut HostLog,
     ) -> Result<(), String> {
-        let trust = self.measure_trust(&mirror).await;
-        let mirror = mirror.trusted(trust);
+        let trust = self.measure_trust(&copy.mirror).await;
+        let copy = AskedCopy { mirror: copy.mirror.trusted(trust), ..copy };
         if trust == Trust::Digests {
             let remark = "the mirror has an answer for files that do not exist; only digests count as proof";
             log.error(remark);
             found.remark = Some(remark.into());
         }
-        found.mirror = Some(mirror.clone());
-        let todo = without_result(found);
-        self.ask(&mirror, &todo, found).await?;
-        let second: Vec<usize> = found
-            .work
-            .iter()
-            .copied()
-            .filter(|at| matches!(found.results.get(*at), Some(Some(Known::Unknown(cause))) if cause.is_worth_a_second_look()))
-            .collect();
-        if second.is_empty() {
-            return Ok(());
+        found.mirror = Some(copy.mirror.clone());
+        let place = Place {
+            url: url.to_owned(),
+            addresses: addresses(self.resolver, copy.mirror.base().host()).await,
+        };
+        let belief = self.belief(&place, log);
+        found.place = Some(place);
+        found.findings.work = plan(self.tree, &belief, self.mode, &self.pace, self.seed);
+        // What another URL let catch sight of says nothing about this one.
+        found.findings.glimpses = vec![None; self.tree.directories.len()];
+        found.findings.lost_belief = false;
+        let belief = found.belief.insert(belief);
+        let sweep =
+            Sweep { tree: self.tree, belief, mode: self.mode, patience: &self.patience, told: self.told };
+        let end = sweep.run(&copy, &mut found.findings).await;
+        if found.findings.lost_belief && self.mode == Mode::Incremental {
+            log.info("Something that was proven is wrong now, so everything was asked");
         }
-        if let Err(reason) = self.base_check(&mirror).await {
-            // It went away while it was asked: what it did not answer is for the next URL.
-            for at in second {
-                if let Some(slot) = found.results.get_mut(at) {
-                    *slot = None;
-                }
-            }
-            return Err(reason.to_string());
-        }
-        log.info(&format!("Asking again about {} directories", second.len()));
-        // Should it give up now, the first results of these directories stand.
-        let _ = self.ask(&mirror, &second, found).await;
-        Ok(())
+        end
     }
 
-    async fn ask(&self, mirror: &HttpMirror, work: &[usize], found: &mut Found) -> Result<(), String> {
-        let all = found.work.len();
-        let before = all.saturating_sub(work.len());
-        let told = |done: usize| (self.told)(before + done, all);
-        check::directories(mirror, self.tree, work, &mut found.results, &self.patience, &told)
-            .await
-            .map_err(|end| format!("{} (after {} tries)", end.finding.reason, end.attempts))
+    /// What is believed at this place.
+    fn belief(&self, place: &Place, log: &mut HostLog) -> Belief {
+        match (holds(self.located, place, self.pace.now, self.evidence_seconds), self.located) {
+            (Ok(()), Some(located)) => Belief::new(self.tree, located, self.listed, self.repository_top),
+            (Err(void), Some(_)) if self.mode == Mode::Incremental => {
+                log.info(&format!("Everything is asked: {void}"));
+                Belief::none(self.tree)
+            }
+            _ => Belief::none(self.tree),
+        }
     }
 
     /// Asks once more about single directories whose expected files have changed. `None`: it can not be told.
     pub async fn ask_about(&self, mirror: &HttpMirror, tree: &Tree) -> Results {
-        let work: Vec<usize> = (0..tree.directories.len()).collect();
-        let mut results = vec![None; work.len()];
-        let _ = check::directories(mirror, tree, &work, &mut results, &self.patience, &|_| ()).await;
+        let mut results = vec![None; tree.directories.len()];
+        let mut take = |ask: &Ask, known| {
+            if let Some(slot) = results.get_mut(ask.at) {
+                *slot = Some(known);
+            }
+        };
+        let _ = check::directories(mirror, tree, &everything(tree), &self.patience, &mut take).await;
         results
     }
 }
 
-fn without_result(found: &Found) -> Vec<usize> {
-    found.work.iter().copied().filter(|at| matches!(found.results.get(*at), Some(None))).collect()
+/// A mirror, asked as patiently as the scan says.
+struct AskedCopy<'a> {
+    mirror: HttpMirror,
+    scan: &'a Scan<'a>,
+}
+
+impl Connector for AskedCopy<'_> {
+    fn check<'a>(&'a self, wanted: Wanted<'a>, from: usize) -> BoxFuture<'a, DirectoryCheck> {
+        self.mirror.check(wanted, from)
+    }
+}
+
+impl MirrorCopy for AskedCopy<'_> {
+    /// One HEAD of the URL, tried again while it is only busy or slow.
+    fn is_there(&self) -> BoxFuture<'_, Result<(), Reason>> {
+        Box::pin(async move {
+            let patience = &self.scan.patience;
+            let mut tries = 0;
+            loop {
+                let Err(reason) = self.mirror.base_check().await else { return Ok(()) };
+                tries += 1;
+                if tries >= patience.attempts() || !reason.is_passing() {
+                    return Err(reason);
+                }
+                patience.pause(tries, self.scan.seed).await;
+            }
+        })
+    }
 }
 
 /// A file name that no mirror has.

@@ -15,7 +15,6 @@ use crate::category::{End, Visit};
 use crate::error::CrawlError;
 use crate::host::{self, HostEnd, Kind, Pending, Silent};
 use crate::host_log::{HostLog, escaped};
-use crate::job::Mode;
 use crate::report::{HostReport, HostStatus, MassFailure};
 use crate::run::{Run, until};
 use crate::scan::Hope;
@@ -176,7 +175,7 @@ async fn leave_open(
 
 /// It is gone: its rows are not up to date, and the host's books are closed.
 async fn conclude(run: &Run, pending: &Pending, report: &mut HostReport) -> Result<(), CrawlError> {
-    let falsify = run.job.mode == Mode::Full
+    let falsify = run.job.mode.is_complete()
         && run.settings.unreachable_category == UnreachableCategory::FalseAfterRecheck;
     if falsify {
         let visit = Visit {

@@ -26,6 +26,8 @@ pub enum Cause {
     Repodata(usize),
     /// The master's list of its files can not be read.
     List(String),
+    /// It was so at an earlier crawl, and was left alone this time.
+    Earlier,
 }
 
 impl Cause {
@@ -33,7 +35,7 @@ impl Cause {
     pub fn is_worth_a_second_look(&self) -> bool {
         match self {
             Self::File(finding) => !matches!(finding.reason, probe::classify::Reason::AnswersEverything),
-            Self::Repodata(_) | Self::List(_) => false,
+            Self::Repodata(_) | Self::List(_) | Self::Earlier => false,
         }
     }
 }

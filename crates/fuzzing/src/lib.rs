@@ -13,6 +13,7 @@
 
 mod cache;
 mod entered;
+mod evidence;
 mod geography;
 mod listings;
 mod master;
@@ -33,7 +34,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 21] = [
     Target { name: "cache_file", run: cache::file, seeds: cache::seeds },
     Target { name: "checksums", run: master::checksums, seeds: master::checksum_seeds },
     Target { name: "continents_file", run: geography::continents, seeds: geography::continent_seeds },
@@ -41,6 +42,7 @@ pub const TARGETS: [Target; 20] = [
     Target { name: "country_database", run: geography::countries, seeds: geography::country_seeds },
     Target { name: "directory_files", run: master::directory_files, seeds: master::file_seeds },
     Target { name: "entered_text", run: entered::text, seeds: entered::text_seeds },
+    Target { name: "evidence", run: evidence::packed, seeds: evidence::packed_seeds },
     Target { name: "ftp_listing", run: mirrors::ftp_listing, seeds: mirrors::ftp_seeds },
     Target { name: "full_file_time_list", run: listings::full_file_time_list, seeds: listings::list_seeds },
     Target { name: "index_page", run: mirrors::index_page, seeds: mirrors::index_seeds },

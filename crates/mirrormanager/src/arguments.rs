@@ -13,6 +13,7 @@ mod host_parts;
 mod netblock;
 mod probe;
 mod product;
+mod propagation;
 mod scan;
 mod serve;
 mod site;
@@ -25,7 +26,7 @@ use clap_complete::Shell;
 pub use cache::{Cache, CacheBuild, CacheFormat};
 pub use category::Category;
 pub use config::Config;
-pub use crawl::Crawl;
+pub use crawl::{Crawl, CrawlCommand, CrawlExplain, CrawlRun};
 pub use db::Db;
 pub use demo::Demo;
 pub use explain::Explain;
@@ -35,6 +36,7 @@ pub use host_parts::{HostAsn, HostCategory, HostCountry, HostNetblock, HostUrl};
 pub use netblock::{Netblock, NetblockExclusive};
 pub use probe::Probe;
 pub use product::Product;
+pub use propagation::Propagation;
 pub use scan::{Scan, ScanCommand, ScanExplain, ScanRun};
 pub use serve::Serve;
 pub use site::Site;
@@ -96,6 +98,9 @@ pub enum Command {
     /// Try one mirror by hand: every request, and what would be believed
     #[command(after_help = probe::HELP)]
     Probe(Probe),
+    /// See how far new content has spread over the mirrors
+    #[command(after_help = propagation::HELP)]
+    Propagation(Propagation),
     /// Build the mirrorlist cache, look into it, compare, verify, go back
     #[command(subcommand)]
     Cache(Cache),

@@ -112,6 +112,8 @@ fn patterns(key: &str, list: &[String], scan: &Scan) -> Checked {
 fn crawl(crawl: &Crawl) -> Checked {
     within("crawl.hosts_in_parallel", crawl.hosts_in_parallel as u64, 1, 10_000)?;
     within("crawl.requests_per_mirror", crawl.requests_per_mirror as u64, 1, 16)?;
+    within("crawl.reverify_days", u64::from(crawl.reverify_days), 1, 366)?;
+    within("crawl.reverify_repodata_days", u64::from(crawl.reverify_repodata_days), 1, 366)?;
     within("crawl.attempts", u64::from(crawl.attempts), 1, 100)?;
     within("crawl.mass_failure_percent", u64::from(crawl.mass_failure_percent), 0, 100)?;
     for (key, value) in [

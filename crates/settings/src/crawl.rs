@@ -13,6 +13,8 @@ use serde::{Deserialize, Serialize};
 pub struct Crawl {
     /// Hosts checked at one time.
     pub hosts_in_parallel: usize,
+    /// Seconds from the beginning of one crawl to that of the next with `crawl --continuous`.
+    pub interval_seconds: u64,
     /// Requests on their way to one mirror, or to one address, at one time. 1 to 16. It begins with 2; a mirror
     /// that slows down gets fewer, one that speaks HTTP/1.1 only never more than 4.
     pub requests_per_mirror: usize,
@@ -44,6 +46,18 @@ pub struct Crawl {
     /// The verdict of a repository's top directory: `repodata` (that of its `repodata`) or `files`, as
     /// upstream (its own files only, so it is current when it has none).
     pub repository_top: RepositoryTop,
+    /// Days within which every directory that counts as current is proven once more, a part of them in each crawl.
+    pub reverify_days: u32,
+    /// Likewise for `repodata`. Their `repomd.xml` is read in every crawl.
+    pub reverify_repodata_days: u32,
+    /// Hours after which what was proven counts for nothing if the host was not crawled: all of it is asked.
+    pub evidence_hours: u32,
+    /// Releases whose spreading is watched, `Fedora 42`. Empty: the current ones of `releases_url`.
+    pub releases: Vec<String>,
+    /// The Bodhi server that knows the current releases.
+    pub releases_url: String,
+    /// Days after which an older version of a repository counts as unknown.
+    pub max_stale_days: u32,
     /// The folder of the host logs, `<folder>/<host id>.log`. Not set: no host logs.
     pub log_folder: Option<PathBuf>,
     /// A page about this crawler, told to mirrors behind `mirrormanager-crawler/<version>`. Not set: none.
@@ -78,6 +92,7 @@ impl Default for Crawl {
     fn default() -> Self {
         Self {
             hosts_in_parallel: 40,
+            interval_seconds: 600,
             requests_per_mirror: 16,
             requests_per_second: 50,
             longest_pause_seconds: 600,
@@ -92,6 +107,12 @@ impl Default for Crawl {
             mass_failure_hosts: 20,
             mass_failure_percent: 20,
             repository_top: RepositoryTop::Repodata,
+            reverify_days: 7,
+            reverify_repodata_days: 1,
+            evidence_hours: 48,
+            releases: Vec::new(),
+            releases_url: "https://bodhi.fedoraproject.org".into(),
+            max_stale_days: 4,
             log_folder: None,
             project_url: None,
             allowed_networks: Vec::new(),

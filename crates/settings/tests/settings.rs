@@ -160,6 +160,7 @@ fn a_value_that_makes_no_sense_is_named_with_file_line_and_key() {
         ("scan", "test_paths = [\"\"]", "scan.test_paths", "an empty text is part of every path"),
         ("crawl", "hosts_in_parallel = 0", "crawl.hosts_in_parallel", "expected 1 to 10000, not 0"),
         ("crawl", "requests_per_mirror = 17", "crawl.requests_per_mirror", "expected 1 to 16, not 17"),
+        ("crawl", "reverify_days = 0", "crawl.reverify_days", "expected 1 to 366, not 0"),
         ("crawl", "attempts = 0", "crawl.attempts", "expected 1 to 100, not 0"),
         ("crawl", "head_timeout_ms = 0", "crawl.head_timeout_ms", "expected 1 or more, not 0"),
         ("crawl", "max_header_bytes = 100", "crawl.max_header_bytes", "expected 8192 to 16777216, not 100"),

@@ -70,6 +70,8 @@ pub struct Store {
     own_tables: bool,
     accounts: bool,
     dates_scans: bool,
+    outbox: bool,
+    pushes: bool,
     flushes_statistics: bool,
     file: Option<PathBuf>,
 }
@@ -174,6 +176,8 @@ impl Store {
             own_tables: false,
             accounts: false,
             dates_scans: false,
+            outbox: false,
+            pushes: false,
             flushes_statistics: false,
             file,
         };
@@ -208,6 +212,16 @@ impl Store {
         self.dates_scans
     }
 
+    /// Whether events can wait for being sent, and the columns that came with their table are there.
+    pub(crate) fn has_outbox(&self) -> bool {
+        self.outbox
+    }
+
+    /// Whether it can be kept how fast new versions spread.
+    pub(crate) fn has_pushes(&self) -> bool {
+        self.pushes
+    }
+
     /// Whether a transaction can have its statistics flushed as it ends (PostgreSQL 15).
     pub(crate) fn flushes_statistics(&self) -> bool {
         self.flushes_statistics
@@ -218,6 +232,8 @@ impl Store {
         self.own_tables = self.table_exists("mm3_change").await?;
         self.accounts = self.own_tables && self.table_exists("mm3_url_family").await?;
         self.dates_scans = self.accounts && self.table_exists("mm3_good_scan").await?;
+        self.outbox = self.dates_scans && self.table_exists("mm3_outbox").await?;
+        self.pushes = self.outbox && self.table_exists("mm3_push").await?;
         Ok(())
     }
 

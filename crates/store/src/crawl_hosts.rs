@@ -6,8 +6,9 @@
 
 mod books;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use chrono::NaiveDateTime;
 use model::activity::{Activity, CrawlScope, Flags};
 use model::ids::{CategoryId, HostCategoryId, HostId};
 use sea_orm::{ConnectionTrait, QueryResult};
@@ -40,10 +41,17 @@ pub struct Selected {
     pub name: String,
     /// Seconds that its last crawl took; `None` when it was never crawled.
     pub last_crawl_duration: Option<i64>,
+    /// When its last crawl ended, seconds since 1970; `None` when it was never crawled.
+    pub last_crawled: Option<i64>,
+    /// Its owner's switch.
+    pub user_active: bool,
+    /// Its bandwidth, Mbit/s, if that is known.
+    pub bandwidth: Option<i64>,
 }
 
 const HOSTS: Sql = Sql::same(
     "SELECT h.id, h.name, CAST(h.last_crawl_duration AS bigint) AS duration, \
+     CAST(h.bandwidth_int AS bigint) AS bandwidth, h.last_crawled, \
      h.admin_active, h.user_active, h.private, \
      s.admin_active AS site_admin_active, s.user_active AS site_user_active, s.private AS site_private \
      FROM host h JOIN site s ON s.id = h.site_id",
@@ -74,12 +82,31 @@ pub async fn select(store: &Store, filter: &HostFilter) -> Result<Vec<Selected>>
                 id: HostId(id),
                 name: row.try_get("", "name")?,
                 last_crawl_duration: row.try_get("", "duration")?,
+                last_crawled: row
+                    .try_get::<Option<NaiveDateTime>>("", "last_crawled")?
+                    .map(|time| time.and_utc().timestamp()),
+                user_active: row.try_get("", "user_active")?,
+                bandwidth: row.try_get("", "bandwidth")?,
             });
         }
     }
     // PostgreSQL's order of NULLs, on both engines.
     hosts.sort_by_key(|host| (std::cmp::Reverse(host.last_crawl_duration.unwrap_or(i64::MAX)), host.id));
     Ok(hosts)
+}
+
+const CARRIED: Sql = Sql::same(
+    "SELECT host_id, category_id FROM host_category WHERE host_id IS NOT NULL AND category_id IS NOT NULL",
+);
+
+/// Which categories each host carries.
+pub async fn carried(store: &Store) -> Result<HashMap<HostId, Vec<CategoryId>>> {
+    let mut carried: HashMap<HostId, Vec<CategoryId>> = HashMap::new();
+    for row in store.read().query_all_raw(CARRIED.with(store.engine(), [])).await? {
+        let host = HostId(row.try_get("", "host_id")?);
+        carried.entry(host).or_default().push(CategoryId(row.try_get("", "category_id")?));
+    }
+    Ok(carried)
 }
 
 fn activity(row: &QueryResult) -> Result<Activity> {
@@ -124,6 +151,8 @@ pub struct CarriedCategory {
     pub always_up2date: bool,
     /// Its URLs, private ones too, by row id.
     pub urls: Vec<CarriedUrl>,
+    /// Ids of the directories that the host is listed for.
+    pub listed: HashSet<i32>,
 }
 
 /// A base URL of a host's copy of a category.
@@ -158,9 +187,9 @@ const HOST: Sql = host!("f.v4, f.v6", "LEFT JOIN mm3_url_family f ON f.host_cate
 const PLAIN_HOST: Sql = host!("CAST(NULL AS boolean) AS v4, CAST(NULL AS boolean) AS v6", "");
 
 const TRUE_ROWS: Sql = Sql {
-    postgres: "SELECT r.id FROM host_category_dir r JOIN host_category hc ON hc.id = r.host_category_id \
+    postgres: "SELECT r.id, r.host_category_id, r.directory_id FROM host_category_dir r JOIN host_category hc ON hc.id = r.host_category_id \
                WHERE hc.host_id = $1 AND r.up2date",
-    sqlite: "SELECT r.id FROM host_category hc JOIN host_category_dir r ON hc.id = r.host_category_id \
+    sqlite: "SELECT r.id, r.host_category_id, r.directory_id FROM host_category hc JOIN host_category_dir r ON hc.id = r.host_category_id \
              WHERE hc.host_id = ?1 AND r.up2date",
 };
 
@@ -184,6 +213,7 @@ pub async fn load(store: &Store, id: HostId, scope: CrawlScope) -> Result<Option
             category: CategoryId(category),
             always_up2date: always.unwrap_or(false),
             urls: Vec::new(),
+            listed: HashSet::new(),
         });
         let url: (Option<i32>, Option<String>) = (row.try_get("", "url_id")?, row.try_get("", "url")?);
         if let (Some(id), Some(url)) = url {
@@ -191,16 +221,21 @@ pub async fn load(store: &Store, id: HostId, scope: CrawlScope) -> Result<Option
             carried.urls.push(CarriedUrl { id, url, families: families.0.zip(families.1) });
         }
     }
-    let true_rows = store.read().query_all_raw(TRUE_ROWS.with(store.engine(), [id.0.into()])).await?;
+    let mut true_rows = HashSet::new();
+    for row in store.read().query_all_raw(TRUE_ROWS.with(store.engine(), [id.0.into()])).await? {
+        true_rows.insert(row.try_get("", "id")?);
+        let carried = categories.get_mut(&row.try_get("", "host_category_id")?);
+        let directory: Option<i32> = row.try_get("", "directory_id")?;
+        if let (Some(carried), Some(directory)) = (carried, directory) {
+            carried.listed.insert(directory);
+        }
+    }
     Ok(Some(CrawlHost {
         id,
         name: first.try_get("", "name")?,
         user_active: first.try_get("", "user_active")?,
         disable_reason: first.try_get("", "disable_reason")?,
         categories: categories.into_values().collect(),
-        true_rows: true_rows
-            .iter()
-            .map(|row| row.try_get_by_index(0))
-            .collect::<std::result::Result<_, _>>()?,
+        true_rows,
     }))
 }

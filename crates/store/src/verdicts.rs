@@ -8,15 +8,17 @@ mod plan;
 
 use std::collections::HashSet;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDateTime, Utc};
 use model::activity::CrawlScope;
 use model::ids::{DirectoryId, HostCategoryId};
-use sea_orm::Value;
+use sea_orm::{ConnectionTrait, Value};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::changes::{Change, Directories, Subject};
 use crate::connect::{Engine, Store};
 use crate::error::Result;
+use crate::evidence::{self, Keep};
 use crate::sql::{self, Sql};
 use crate::tx::WriteTx;
 
@@ -72,6 +74,21 @@ pub struct CrawlResult {
     pub requests: u64,
     /// Bytes of bodies received.
     pub bytes: u64,
+    /// Since when a repository that the copy carries has been an older version there, seconds since 1970.
+    pub behind_since: Option<i64>,
+    /// What was wrong, the most telling first.
+    pub bad: Vec<Bad>,
+}
+
+/// Something that is wrong with a copy.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bad {
+    /// Full name of the directory.
+    pub directory: String,
+    /// A file in it; `None`: the directory as a whole.
+    pub file: Option<String>,
+    /// What is wrong.
+    pub reason: String,
 }
 
 /// Everything that one crawl wants to write about one host category.
@@ -90,6 +107,8 @@ pub struct Verdicts<'a> {
     pub rest: Rest,
     /// What is remembered of the crawl. Not stored on databases without our tables.
     pub result: &'a CrawlResult,
+    /// What becomes of the stored evidence. Likewise.
+    pub evidence: Keep<'a>,
 }
 
 const LOCK: Sql = Sql {
@@ -135,14 +154,29 @@ const INSERT: Sql = Sql {
              ON CONFLICT (host_category_id, path) \
              DO UPDATE SET up2date = 1, directory_id = excluded.directory_id",
 };
-const RESULT: Sql = Sql::same(
-    "INSERT INTO mm3_crawl_result \
-     (host_category_id, status, reason, started_at, finished_at, current, stale, unknown, requests, bytes) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) \
-     ON CONFLICT (host_category_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, \
-     started_at = excluded.started_at, finished_at = excluded.finished_at, current = excluded.current, \
-     stale = excluded.stale, unknown = excluded.unknown, requests = excluded.requests, bytes = excluded.bytes",
+macro_rules! result {
+    ($columns:literal, $values:literal, $updates:literal) => {
+        Sql::same(concat!(
+            "INSERT INTO mm3_crawl_result (host_category_id, status, reason, started_at, finished_at, current, stale, \
+             unknown, requests, bytes",
+            $columns,
+            ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10",
+            $values,
+            ") ON CONFLICT (host_category_id) DO UPDATE SET status = excluded.status, reason = excluded.reason, \
+             started_at = excluded.started_at, finished_at = excluded.finished_at, current = excluded.current, \
+             stale = excluded.stale, unknown = excluded.unknown, requests = excluded.requests, bytes = excluded.bytes",
+            $updates
+        ))
+    };
+}
+
+const RESULT: Sql = result!(
+    ", behind_since, bad",
+    ", $11, $12",
+    ", behind_since = excluded.behind_since, bad = excluded.bad"
 );
+/// On a database that lacks the newest of our migrations.
+const PLAIN_RESULT: Sql = result!("", "", "");
 
 /// Writes the verdicts of one host category and tells what changed.
 ///
@@ -163,7 +197,8 @@ pub async fn write(store: &Store, verdicts: &Verdicts<'_>) -> Result<Option<Coun
     };
     apply(&tx, id, &plan).await?;
     if store.has_own_tables() {
-        remember(&tx, id, verdicts.result).await?;
+        remember(store, &tx, id, verdicts.result).await?;
+        evidence::keep(&tx, id, verdicts.evidence, verdicts.result.finished_at).await?;
     }
     if !plan.is_empty() {
         let directories = Directories::These(plan.changed);
@@ -224,24 +259,61 @@ async fn apply(tx: &WriteTx, id: i32, plan: &Plan) -> Result<()> {
     Ok(())
 }
 
-async fn remember(tx: &WriteTx, id: i32, result: &CrawlResult) -> Result<()> {
+async fn remember(store: &Store, tx: &WriteTx, id: i32, result: &CrawlResult) -> Result<()> {
     let count = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
     let small = |n: u32| i32::try_from(n).unwrap_or(i32::MAX);
-    tx.execute(
-        RESULT,
-        [
-            id.into(),
-            result.status.as_str().into(),
-            result.reason.clone().into(),
-            result.started_at.naive_utc().into(),
-            result.finished_at.naive_utc().into(),
-            small(result.current).into(),
-            small(result.stale).into(),
-            small(result.unknown).into(),
-            count(result.requests).into(),
-            count(result.bytes).into(),
-        ],
-    )
-    .await?;
+    let mut values: Vec<Value> = vec![
+        id.into(),
+        result.status.as_str().into(),
+        result.reason.clone().into(),
+        result.started_at.naive_utc().into(),
+        result.finished_at.naive_utc().into(),
+        small(result.current).into(),
+        small(result.stale).into(),
+        small(result.unknown).into(),
+        count(result.requests).into(),
+        count(result.bytes).into(),
+    ];
+    let mut sql = PLAIN_RESULT;
+    if store.has_outbox() {
+        let bad = (!result.bad.is_empty()).then(|| json!(result.bad).to_string());
+        values.extend([result.behind_since.into(), bad.into()]);
+        sql = RESULT;
+    }
+    tx.execute(sql, values).await?;
     Ok(())
+}
+
+const READ: Sql = Sql::same(
+    "SELECT status, reason, started_at, finished_at, current, stale, unknown, requests, bytes, behind_since, bad \
+     FROM mm3_crawl_result WHERE host_category_id = $1",
+);
+
+/// What the last crawl of a host category found out. `None`: it was never crawled, or the database has no place for it.
+pub async fn result(store: &Store, id: HostCategoryId) -> Result<Option<CrawlResult>> {
+    if !store.has_outbox() {
+        return Ok(None);
+    }
+    let Some(row) = store.read().query_one_raw(READ.with(store.engine(), [id.0.into()])).await? else {
+        return Ok(None);
+    };
+    let time = |name: &str| {
+        row.try_get::<Option<NaiveDateTime>>("", name).map(|time| time.unwrap_or_default().and_utc())
+    };
+    let small = |name: &str| row.try_get::<i32>("", name).map(|n| u32::try_from(n).unwrap_or_default());
+    let count = |name: &str| row.try_get::<i64>("", name).map(|n| u64::try_from(n).unwrap_or_default());
+    let bad: Option<String> = row.try_get("", "bad")?;
+    Ok(Some(CrawlResult {
+        status: row.try_get("", "status")?,
+        reason: row.try_get("", "reason")?,
+        started_at: time("started_at")?,
+        finished_at: time("finished_at")?,
+        current: small("current")?,
+        stale: small("stale")?,
+        unknown: small("unknown")?,
+        requests: count("requests")?,
+        bytes: count("bytes")?,
+        behind_since: row.try_get("", "behind_since")?,
+        bad: bad.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default(),
+    }))
 }

@@ -6,12 +6,16 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use model::activity::CrawlScope;
+use model::evidence::{Evidence, Method, Record, Standing};
+use model::fingerprint::Fingerprint;
 use model::ids::{CategoryId, DirectoryId, HostCategoryId, HostId};
 use sea_orm::ConnectionTrait;
 use store::Store;
 use store::crawl_hosts::{self, Books, HostFilter, Outcome, Rows};
+use store::evidence::{self, Keep, Located};
+use store::outbox;
 use store::sql::Sql;
-use store::verdicts::{self, Counts, CrawlResult, Proven, Rest, State, Verdicts};
+use store::verdicts::{self, Bad, Counts, CrawlResult, Proven, Rest, State, Verdicts};
 use testkit::stores::{each_variant, upstream};
 use testkit::upstream::Variant;
 
@@ -66,6 +70,10 @@ fn time(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).unwrap()
 }
 
+fn bad() -> Bad {
+    Bad { directory: "pub/d".into(), file: Some("f".into()), reason: "status 404".into() }
+}
+
 fn result() -> CrawlResult {
     CrawlResult {
         status: "stale".into(),
@@ -77,6 +85,8 @@ fn result() -> CrawlResult {
         unknown: 3,
         requests: 4,
         bytes: 5,
+        behind_since: Some(1_500),
+        bad: vec![bad()],
     }
 }
 
@@ -88,6 +98,7 @@ async fn write(store: &Store, host_category: i32, list: &[Proven], rest: Rest) -
         proven: list,
         rest,
         result: &result(),
+        evidence: Keep::Old,
     };
     verdicts::write(store, &verdicts).await.unwrap()
 }
@@ -177,6 +188,8 @@ async fn hosts_are_selected_loaded_and_closed() {
         sql(&store, "INSERT INTO host_category_url (host_category_id, url, private) VALUES (1, 'http://b', TRUE), (1, 'http://a', FALSE)").await;
         sql(&store, "INSERT INTO host_category_dir (host_category_id, path, up2date, directory_id) VALUES (1, '/d1', TRUE, 1), (1, '/d2', FALSE, 2)").await;
         sql(&store, "UPDATE host SET last_crawl_duration = 9 WHERE id = 2").await;
+        sql(&store, "UPDATE host SET asn = 64500 WHERE id = 1").await;
+        sql(&store, "INSERT INTO site_admin (site_id, username) VALUES (1, 'alice'), (1, NULL), (1, 'bob')").await;
         let filter = HostFilter { categories: vec![CategoryId(1)], ..HostFilter::default() };
         let ids: Vec<i32> = crawl_hosts::select(&store, &filter).await.unwrap().iter().map(|h| h.id.0).collect();
         assert_eq!(ids, [1, 2]);
@@ -188,12 +201,14 @@ async fn hosts_are_selected_loaded_and_closed() {
         let urls: Vec<&str> = host.categories[0].urls.iter().map(|url| url.url.as_str()).collect();
         assert_eq!(urls, ["http://b", "http://a"], "by row id, private ones too");
         assert_eq!(host.true_rows.len(), 1);
+        assert_eq!(host.categories[0].listed, HashSet::from([1]));
         let books = Books {
             outcome: Outcome::Failed,
             rows: Rows::AllFalse,
             finished_at: time(3_000),
             duration_seconds: Some(12),
             auto_disable: 2,
+            announce: true,
         };
         let booked = crawl_hosts::close(&store, &host, &books).await.unwrap();
         assert_eq!((booked.failures, booked.rows_cleared, booked.disabled), (1, 1, None));
@@ -201,6 +216,18 @@ async fn hosts_are_selected_loaded_and_closed() {
         assert_eq!((booked.failures, booked.rows_cleared), (2, 0));
         let reason = "Host has been disabled (user_active) after 2 consecutive crawl failures";
         assert_eq!(booked.disabled.as_deref(), Some(reason));
+        let events = outbox::waiting(&store, 10).await.unwrap();
+        assert_eq!(events.len(), 1);
+        assert_eq!((events[0].topic.as_str(), events[0].created_at), (outbox::HOST_DISABLED, 3_000));
+        let body = serde_json::json!({
+            "site": {"id": 1, "name": "s", "org_url": null, "admins": ["alice", "bob"]},
+            "host": {"id": 1, "name": "h1", "country": "US", "bandwidth": null, "asn": 64500},
+            "crawled_at": "1970-01-01T00:50:00.000000+00:00",
+            "reason": reason,
+        });
+        assert_eq!(events[0].body, body);
+        outbox::sent(&store, events[0].id).await.unwrap();
+        assert!(outbox::waiting(&store, 10).await.unwrap().is_empty());
         assert_eq!(crawl_hosts::load(&store, HostId(1), CrawlScope::default()).await.unwrap(), None);
         assert_eq!(count(&store, "SELECT last_crawl_duration FROM host WHERE id = 1").await, 12);
         // A third time there is nothing left to switch off, and no reason is overwritten.
@@ -229,8 +256,92 @@ async fn a_database_without_our_tables_is_enough() {
             finished_at: time(3_000),
             duration_seconds: None,
             auto_disable: 4,
+            announce: true,
         };
         assert_eq!(crawl_hosts::close(&store, &host, &books).await.unwrap().failures, 1);
         store.close().await;
     }
+}
+
+fn located() -> Located {
+    let record = |directory| Record {
+        directory: DirectoryId(directory),
+        fingerprint: Fingerprint(u64::MAX - 1),
+        checked_at: 1_800_000_000,
+        method: Method::Http,
+        standing: Standing::Current,
+    };
+    Located {
+        url: "http://m/pub".into(),
+        addresses: vec!["192.0.2.1".parse().unwrap(), "2001:db8::1".parse().unwrap()],
+        evidence: Evidence::new(1_800_000_001, vec![record(2), record(1)]),
+    }
+}
+
+#[tokio::test]
+async fn evidence_comes_with_the_verdicts_and_goes_with_the_host() {
+    each_variant(async |store| {
+        fill(&store, 2).await;
+        let id = HostCategoryId(1);
+        let (located, result, none) = (located(), result(), HashSet::new());
+        let mut verdicts = Verdicts {
+            host_category: id,
+            scope: CrawlScope::default(),
+            true_at_start: &none,
+            proven: &[],
+            rest: Rest::Keep,
+            result: &result,
+            evidence: Keep::New(&located),
+        };
+        assert_eq!(evidence::load(&store, id).await.unwrap(), None);
+        verdicts::write(&store, &verdicts).await.unwrap();
+        assert_eq!(evidence::load(&store, id).await.unwrap(), Some(located.clone()));
+        let empty = Located::default();
+        for (keep, expected) in
+            [(Keep::Old, Some(&located)), (Keep::New(&empty), Some(&empty)), (Keep::Nothing, None)]
+        {
+            verdicts.evidence = keep;
+            verdicts::write(&store, &verdicts).await.unwrap();
+            assert_eq!(evidence::load(&store, id).await.unwrap().as_ref(), expected);
+        }
+        // A host that is switched off is asked about everything when it comes back.
+        verdicts.evidence = Keep::New(&located);
+        verdicts::write(&store, &verdicts).await.unwrap();
+        let host = crawl_hosts::load(&store, HostId(1), CrawlScope::default()).await.unwrap().unwrap();
+        let mut books = Books {
+            outcome: Outcome::Failed,
+            rows: Rows::Keep,
+            finished_at: time(3_000),
+            duration_seconds: None,
+            auto_disable: 2,
+            announce: true,
+        };
+        crawl_hosts::close(&store, &host, &books).await.unwrap();
+        assert!(evidence::load(&store, id).await.unwrap().is_some());
+        books.finished_at = time(4_000);
+        crawl_hosts::close(&store, &host, &books).await.unwrap();
+        assert_eq!(evidence::load(&store, id).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn damaged_evidence_is_no_evidence() {
+    each_variant(async |store| {
+        fill(&store, 1).await;
+        sql(&store, "INSERT INTO mm3_evidence (host_category_id, data) VALUES (1, 'MMEx')").await;
+        assert_eq!(evidence::load(&store, HostCategoryId(1)).await.unwrap(), None);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_crawl_found_out_can_be_read_again() {
+    each_variant(async |store| {
+        fill(&store, 1).await;
+        assert_eq!(verdicts::result(&store, HostCategoryId(1)).await.unwrap(), None);
+        write(&store, 1, &[], Rest::Keep).await;
+        assert_eq!(verdicts::result(&store, HostCategoryId(1)).await.unwrap(), Some(result()));
+    })
+    .await;
 }

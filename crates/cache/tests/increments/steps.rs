@@ -6,6 +6,7 @@ use model::activity::CrawlScope;
 use model::ids::{CategoryId, DirectoryId, FileDetailId, HostCategoryId, HostId, ProductId, SiteId};
 use store::changes::{Change, Subject};
 use store::crawl_hosts::{self, Books, Outcome, Rows};
+use store::evidence::Keep;
 use store::host_categories::Upkeep;
 use store::master::{AgedDetail, DetailRow, Master, NewRepository, NewVersion, Orphans, UpdatedDirectory};
 use store::urls::Visibility;
@@ -258,6 +259,8 @@ async fn write_verdicts(store: &Store, host_category: i32, proven: &[Proven], re
         unknown: 0,
         requests: 0,
         bytes: 0,
+        behind_since: None,
+        bad: Vec::new(),
     };
     let verdicts = Verdicts {
         host_category: HostCategoryId(host_category),
@@ -266,6 +269,7 @@ async fn write_verdicts(store: &Store, host_category: i32, proven: &[Proven], re
         proven,
         rest,
         result: &result,
+        evidence: Keep::Old,
     };
     verdicts::write(store, &verdicts).await.unwrap();
 }
@@ -324,6 +328,7 @@ async fn clear_host(store: &Store, a: usize) {
         finished_at: now(),
         duration_seconds: None,
         auto_disable: 2,
+        announce: true,
     };
     crawl_hosts::close(store, &host, &books).await.unwrap();
 }

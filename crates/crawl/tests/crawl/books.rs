@@ -2,6 +2,7 @@
 
 use crawl::{HostStatus, Job, Mode};
 use model::activity::CrawlScope;
+use model::ids::HostCategoryId;
 use testkit::mirror::Behaviour;
 use testkit::stores::each;
 
@@ -28,6 +29,12 @@ async fn the_fourth_failure_switches_a_host_off() {
         let row = scene.host_row(1).await;
         assert_eq!((row.user_active, row.failures, row.reason.as_deref()), (false, Some(4), Some(AUTO)));
         assert_eq!(scene.value::<i64>("SELECT COUNT(*) FROM mm3_change WHERE subject = 'host'").await, 1);
+        let events = store::outbox::waiting(&scene.store, 9).await.unwrap();
+        assert_eq!(events.len(), 1);
+        assert_eq!(
+            (events[0].topic.as_str(), events[0].body["reason"].as_str()),
+            (store::outbox::HOST_DISABLED, Some(AUTO))
+        );
         // Switched off, it is not crawled any more.
         assert!(scene.crawl(&Job::default()).await.hosts.is_empty());
     })
@@ -188,6 +195,27 @@ async fn a_host_log_tells_what_was_found() {
             assert!(chrono::NaiveDateTime::parse_from_str(time, "%Y-%m-%d %H:%M:%S,%3f").is_ok(), "{line}");
             assert!(rest.starts_with(" - INFO - ") || rest.starts_with(" - ERROR - "), "{line}");
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn how_far_behind_a_mirror_is_and_what_is_wrong_is_kept() {
+    each(async |store| {
+        let scene = Scene::new(store).await;
+        let mirror = scene.good_host(1).await;
+        scene.sql("UPDATE directory SET ctime = 1799990000 WHERE id = 5").await;
+        mirror.behave_at("/pub/test/repo/repodata/repomd.xml", Behaviour::Corrupt);
+        std::fs::remove_file(mirror.folder().join("pub/test/top.txt")).unwrap();
+        let host = scene.crawl_one().await;
+        assert_eq!(host.categories[0].behind_since, Some(1_799_990_000));
+        let kept = store::verdicts::result(&scene.store, HostCategoryId(10)).await.unwrap().unwrap();
+        assert_eq!(kept.behind_since, Some(1_799_990_000));
+        let bad: Vec<_> = kept.bad.iter().map(|bad| (bad.directory.as_str(), bad.file.as_deref())).collect();
+        assert_eq!(bad, [("pub/test", Some("top.txt")), ("pub/test/repo/repodata", Some("repomd.xml"))]);
+        // What is missing altogether is not behind.
+        mirror.behave_at("/pub/test/repo/repodata/repomd.xml", Behaviour::Status(404));
+        assert_eq!(scene.crawl_one().await.categories[0].behind_since, None);
     })
     .await;
 }

@@ -7,6 +7,8 @@
 mod books;
 mod directories;
 mod families;
+mod incremental;
+mod propagation;
 #[path = "../scene/mod.rs"]
 mod scene;
 mod selection;

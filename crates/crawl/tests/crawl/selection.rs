@@ -1,6 +1,6 @@
 //! Which hosts are crawled, in which order.
 
-use crawl::{CrawlError, HostStatus, Job, Surroundings};
+use crawl::{CrawlError, HostStatus, Job, Mode, Surroundings};
 use model::activity::CrawlScope;
 use testkit::stores::each;
 
@@ -103,6 +103,32 @@ async fn categories_by_name() {
             error.to_string().starts_with("setting crawl.denied_networks: \"10.0.0.0/99\" is not usable"),
             "{error}"
         );
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn hosts_with_a_changed_repository_come_first() {
+    each(async |store| {
+        let mut scene = Scene::new(store).await;
+        scene.settings.hosts_in_parallel = 1;
+        let mirror = scene.mirror("m").await;
+        for id in 1..=3 {
+            scene.host(id, &[format!("{}?{id}", Scene::base(&mirror))]).await;
+            scene.sql(&format!("UPDATE host SET last_crawl_duration = {id} WHERE id = {id}")).await;
+        }
+        let order = async |mode| {
+            let report = scene.crawl(&Job { mode, ..Job::default() }).await;
+            report.hosts.iter().map(|host| host.id.0).collect::<Vec<i32>>()
+        };
+        let crawled = "UPDATE host SET last_crawl_duration = id, last_crawled = '2027-01-01 00:00:00.000000' WHERE id <> 2; \
+                       UPDATE host SET last_crawl_duration = id, last_crawled = '2026-01-01 00:00:00.000000' WHERE id = 2";
+        scene.sql(crawled).await;
+        // In between.
+        scene.sql("UPDATE directory SET ctime = 1780000000 WHERE id = 5").await;
+        assert_eq!(order(Mode::Incremental).await, [2, 3, 1]);
+        scene.sql(crawled).await;
+        assert_eq!(order(Mode::Full).await, [3, 2, 1], "slowest first");
     })
     .await;
 }

@@ -7,7 +7,7 @@ use settings::crawl::UnreachableCategory;
 use testkit::mirror::{Behaviour, Mirror};
 use testkit::stores::each;
 
-use crate::scene::{ALL, Scene};
+use crate::scene::{ALL, FULL, Scene};
 
 /// Brings mirrors back to life before the second try.
 struct Revive(Mutex<Vec<Arc<Mirror>>>);
@@ -140,7 +140,7 @@ async fn forbidden_addresses_are_not_accessible_and_never_asked() {
 
 /// Makes the crawl of a host whose waiting would be noticed, and waits until `is_so` in the meantime.
 async fn while_it_waits(scene: &Scene, is_so: impl AsyncFn() -> bool) -> crawl::CrawlReport {
-    let job = Job::default();
+    let job = FULL;
     let crawling = scene.crawl(&job);
     let watching = async {
         let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
@@ -189,7 +189,7 @@ async fn what_waiting_can_not_change_is_not_waited_for() {
             scene.host(id, &[url.to_owned()]).await;
             scene.sql(&format!("INSERT INTO host_category_dir (host_category_id, path, up2date, directory_id) VALUES ({}, '', TRUE, 1)", id * 10)).await;
         }
-        let report = scene.crawl(&Job::default()).await;
+        let report = scene.crawl(&FULL).await;
         assert_eq!((report.ending, report.hosts.len()), (Ending::Finished, 4));
         for id in 2..=4 {
             let host = report.hosts.iter().find(|host| host.id.0 == id).unwrap();
@@ -217,7 +217,7 @@ async fn hosts_without_a_usable_url_do_not_make_our_network_suspect() {
             scene.host(id, &[url]).await;
         }
         scene.settings.mass_failure_percent = 20;
-        let report = scene.crawl(&Job::default()).await;
+        let report = scene.crawl(&FULL).await;
         assert_eq!(report.mass_failure, None);
         assert_eq!(scene.host_row(11).await.failures, Some(1));
     })
@@ -233,7 +233,7 @@ async fn half_an_answer_falsifies_nothing_while_our_network_is_suspect() {
         scene.settings.mass_failure_hosts = 1;
         let mirror = scene.good_host(1).await;
         mirror.behave_at("/pub/test/repo/repodata/primary.xml", Behaviour::Hang);
-        let report = scene.crawl(&Job::default()).await;
+        let report = scene.crawl(&FULL).await;
         assert!(report.mass_failure.is_some());
         assert_eq!(scene.listed(10).await, ALL);
     })
@@ -262,7 +262,7 @@ async fn twenty_hosts_of_which(dead: i32, scene: &mut Scene) -> (crawl::CrawlRep
     bad.behave(Behaviour::Dead);
     // One of the living lacks something: an answer counts even when the network is suspect.
     std::fs::remove_file(good.folder().join("pub/test/top.txt")).unwrap();
-    (scene.crawl(&Job::default()).await, bad)
+    (scene.crawl(&FULL).await, bad)
 }
 
 #[tokio::test]

@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crawl::{CrawlReport, HostReport, Job, Mode, Progress, Silent, Surroundings};
+use crawl::{CrawlReport, Fraction, HostReport, Job, Mode, Progress, Silent, Surroundings};
+use model::activity::CrawlScope;
 use model::clock::FixedClock;
 use sea_orm::ConnectionTrait;
 use settings::crawl::Crawl;
@@ -24,6 +25,19 @@ use testkit::stores::TestStore;
 use tokio_util::sync::CancellationToken;
 
 pub const NOW: i64 = 1_800_000_000;
+
+/// A crawl that asks everything.
+pub const FULL: Job = Job {
+    categories: Vec::new(),
+    scope: CrawlScope { disabled: false, private: false },
+    start_id: 0,
+    stop_id: 0,
+    fraction: Fraction::ALL,
+    mode: Mode::Full,
+    run_limit: None,
+    silent: false,
+};
+
 const FILES: &[(&str, &[&str])] = &[
     ("pub/test", &["top.txt"]),
     ("pub/test/empty", &[]),
@@ -98,6 +112,16 @@ impl Scene {
         tx.commit().await.unwrap();
     }
 
+    /// The master now holds these files, with these sizes, in a directory.
+    pub async fn expect(&self, id: i32, files: &[(&str, u64)]) {
+        let list: model::files::Files =
+            files.iter().map(|(name, size)| model::files::FileEntry::new(*name, *size, 1)).collect();
+        let tx = self.store.begin_write().await.unwrap();
+        let update = Sql::same("UPDATE directory SET files = $2 WHERE id = $1");
+        tx.execute(update, [id.into(), model::files::encode(&list).into()]).await.unwrap();
+        tx.commit().await.unwrap();
+    }
+
     /// A folder that holds the whole tree, readable part and all.
     pub fn tree(&self, name: &str) -> std::path::PathBuf {
         let root = self.folder.path().join(name);
@@ -155,7 +179,7 @@ impl Scene {
     pub async fn good_host(&self, id: i32) -> Mirror {
         let mirror = self.mirror(&format!("m{id}")).await;
         self.host(id, &[Self::base(&mirror)]).await;
-        let job = Job { start_id: id, stop_id: id + 1, ..Job::default() };
+        let job = Job { start_id: id, stop_id: id + 1, ..FULL };
         let report = self.crawl(&job).await;
         assert_eq!(report.hosts[0].status.as_str(), "OK", "{report:?}");
         mirror.forget();

@@ -1,6 +1,6 @@
 //! `crawl`
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 /// What stands behind its flags in `--help`.
 pub(super) const HELP: &str = "\
@@ -14,7 +14,37 @@ network is to blame; 2 nothing was done; 130 and 143 stopped by a signal, what w
 
 /// `crawl`
 #[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Crawl {
+    /// Something else than a crawl.
+    #[command(subcommand)]
+    pub instead: Option<CrawlCommand>,
+    /// How to crawl.
+    #[command(flatten)]
+    pub run: CrawlRun,
+}
+
+/// What `crawl` has besides crawling.
+#[derive(Debug, Subcommand)]
+pub enum CrawlCommand {
+    /// Say what is believed of a host, on what evidence, and what would be asked next
+    Explain(CrawlExplain),
+}
+
+/// `crawl explain`
+#[derive(Debug, Args)]
+pub struct CrawlExplain {
+    /// The host, by name or id
+    #[arg(value_name = "HOST")]
+    pub host: String,
+    /// A directory of the master tree, by its full name [default: all in numbers]
+    #[arg(value_name = "DIR")]
+    pub directory: Option<String>,
+}
+
+/// `crawl` itself
+#[derive(Debug, Args)]
+pub struct CrawlRun {
     /// Only this category; may be repeated
     #[arg(long = "category", value_name = "NAME")]
     pub categories: Vec<String>,
@@ -24,6 +54,15 @@ pub struct Crawl {
     /// Only part P of S slices of the hosts, for several machines that share a crawl
     #[arg(long, value_name = "P:S")]
     pub fraction: Option<crawl::Fraction>,
+    /// Crawl once (the default)
+    #[arg(long, conflicts_with = "continuous")]
+    pub once: bool,
+    /// Crawl again and again, every `crawl.interval_seconds`, until told to stop
+    #[arg(long)]
+    pub continuous: bool,
+    /// Ask everything, whatever earlier crawls have proven
+    #[arg(long, conflicts_with_all = ["canary", "repodata"])]
+    pub full: bool,
     /// Only see whether the mirrors can be reached
     #[arg(long)]
     pub canary: bool,

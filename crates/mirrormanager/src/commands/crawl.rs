@@ -1,6 +1,9 @@
 //! `crawl`
 
+pub mod explain;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use crawl::host_log::escaped;
 use crawl::{CategoryReport, CrawlError, CrawlReport, Ending, HostReport, Job, Mode, Progress, Surroundings};
@@ -11,18 +14,26 @@ use model::ids::HostId;
 use probe::SystemResolver;
 use settings::Settings;
 use store::Store;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::{Context, named};
-use crate::arguments::{Crawl, Which};
+use crate::arguments::{Crawl, CrawlCommand, CrawlRun, Which};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::Printer;
-use crate::signals::Watch;
+use crate::signals::{Watch, told_to_stop};
 use crate::{progress, reason, table};
 
-/// Crawls and says what came of it.
+/// Crawls and says what came of it, or does what was asked for instead.
 pub async fn run(arguments: Crawl, context: &Context) -> Outcome {
+    match arguments.instead {
+        Some(CrawlCommand::Explain(arguments)) => explain::run(&arguments, context).await,
+        None => crawl_now(arguments.run, context).await,
+    }
+}
+
+async fn crawl_now(arguments: CrawlRun, context: &Context) -> Outcome {
     let store = context.store().await?;
     let mut job = job(&arguments);
     let named = arguments.host.clone();
@@ -30,24 +41,43 @@ pub async fn run(arguments: Crawl, context: &Context) -> Outcome {
         let id = named::host(&store, &Which { host, site: None }).await?.id;
         (job.start_id, job.stop_id) = (id, id.saturating_add(1));
     }
-    let (report, exit) = crawl(&store, &context.settings, &job, Arc::new(SystemClock), context.out).await?;
-    context.out.data(&report, describe)?;
-    if let (Some(host), true) = (&named, report.hosts.is_empty() && report.ending == Ending::Finished) {
-        let why = "it is private or switched off; see --include-private and --include-disabled";
-        context.out.note(format_args!("host {host:?} was not checked: {why}"));
+    let interval = Duration::from_secs(context.settings.crawl.interval_seconds);
+    loop {
+        let due = Instant::now().checked_add(interval);
+        let (report, exit) =
+            crawl(&store, &context.settings, &job, Arc::new(SystemClock), context.out).await?;
+        context.out.data(&report, describe)?;
+        if let (Some(host), true) = (&named, report.hosts.is_empty() && report.ending == Ending::Finished) {
+            let why = "it is private or switched off; see --include-private and --include-disabled";
+            context.out.note(format_args!("host {host:?} was not checked: {why}"));
+        }
+        if !arguments.continuous || report.ending == Ending::Cancelled {
+            return Ok(exit);
+        }
+        let until = async move {
+            match due {
+                Some(due) => tokio::time::sleep_until(due).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            exit = told_to_stop() => return Ok(exit?),
+            () = until => {}
+        }
     }
-    Ok(exit)
 }
 
-fn job(arguments: &Crawl) -> Job {
+fn job(arguments: &CrawlRun) -> Job {
     Job {
         categories: arguments.categories.clone(),
         scope: CrawlScope { disabled: arguments.include_disabled, private: arguments.include_private },
         fraction: arguments.fraction.unwrap_or_default(),
-        mode: match (arguments.canary, arguments.repodata) {
-            (true, _) => Mode::Canary,
-            (false, true) => Mode::Repodata,
-            (false, false) => Mode::Full,
+        mode: match (arguments.full, arguments.canary, arguments.repodata) {
+            (true, ..) => Mode::Full,
+            (_, true, _) => Mode::Canary,
+            (_, _, true) => Mode::Repodata,
+            _ => Mode::Incremental,
         },
         ..Job::default()
     }
@@ -83,19 +113,24 @@ pub async fn crawl(
             let exit = exit(&report, signal);
             Ok((report, exit))
         }
-        Err(CrawlError::UnknownCategory { name, known }) => {
+        Err(error) => Err(failure(error)),
+    }
+}
+
+/// What to say when a crawl can not begin.
+pub(super) fn failure(error: CrawlError) -> Failure {
+    match error {
+        CrawlError::UnknownCategory { name, known } => {
             let near = named::nearest(&name, known.iter().map(String::as_str));
             let hint = near.map_or_else(
                 || format!("available categories: {}", known.join(", ")),
                 |near| format!("did you mean {near:?}?"),
             );
-            Err(Failure::input(format!("category {name:?} does not exist; {hint}")))
+            Failure::input(format!("category {name:?} does not exist; {hint}"))
         }
-        Err(CrawlError::Setting { key, value, reason }) => {
-            Err(Failure::input(CrawlError::Setting { key, value, reason }))
-        }
-        Err(CrawlError::Store(error)) => Err(error.into()),
-        Err(error) => Err(Failure::operation(error)),
+        error @ CrawlError::Setting { .. } => Failure::input(error),
+        CrawlError::Store(error) => error.into(),
+        error => Failure::operation(error),
     }
 }
 

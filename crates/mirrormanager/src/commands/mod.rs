@@ -15,6 +15,7 @@ pub mod named;
 pub mod netblock;
 pub mod probe;
 pub mod product;
+pub mod propagation;
 pub mod scan;
 pub mod serve;
 pub mod site;
@@ -60,6 +61,7 @@ pub fn run(cli: Cli) -> Outcome {
         Command::FileDetail(arguments) => block_on(file_detail::run(arguments, &load()?)),
         Command::Crawl(arguments) => block_on(crawl::run(arguments, &load()?)),
         Command::Probe(arguments) => block_on(probe::run(arguments, &load()?)),
+        Command::Propagation(arguments) => block_on(propagation::run(arguments, &load()?)),
         Command::Cache(arguments) => block_on(cache::run(arguments, &load()?)),
         Command::Serve(arguments) => block_on(serve::run(arguments, load()?)),
         Command::Explain(arguments) => explain::run(arguments, &load()?),

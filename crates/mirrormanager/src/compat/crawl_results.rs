@@ -55,7 +55,7 @@ fn cells(host: &HostReport, mode: Mode) -> Vec<String> {
     cells
 }
 
-fn framed(title: &str, heading: &[&str], rows: &[Vec<String>]) -> String {
+pub(super) fn framed(title: &str, heading: &[&str], rows: &[Vec<String>]) -> String {
     let widths: Vec<usize> = heading
         .iter()
         .enumerate()

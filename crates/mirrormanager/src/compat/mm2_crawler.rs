@@ -4,18 +4,18 @@ use std::ffi::OsString;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crawl::{Ending, Fraction, Job, Mode};
+use crawl::{Ending, Fraction, Job, Mode, Spread};
 use model::activity::CrawlScope;
 use model::clock::SystemClock;
 use settings::log::LogFormat;
 use settings::{Log, Settings};
 use store::{ConnectOptions, Store};
 
-use super::crawl_results::{duration, table};
+use super::crawl_results::{duration, framed, table};
 use super::flags::{self, Flag, Given, Positional};
 use super::old_config;
 use super::usage::{self, Program};
-use crate::commands::{block_on, crawl as command};
+use crate::commands::{block_on, crawl as command, propagation as spread};
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::logging;
@@ -142,8 +142,7 @@ fn group(given: &Given, out: Printer) -> Result<Exit, Ended> {
                 let reason = "if you select a version, you must select a product.";
                 return Err(Ended::Usage(PROPAGATION, reason.into()));
             }
-            Err(Failure::operation("propagation is not part of this version yet; run `mm2_crawler crawl`")
-                .into())
+            propagation(given, &own, out)
         }
         other => Err(usage(format!("No such command '{other}'."))),
     }
@@ -168,7 +167,8 @@ fn subcommand_flags(
     }
 }
 
-fn crawl(given: &Given, own: &Given, out: Printer) -> Result<Exit, Ended> {
+/// Settings and task, from the flags of the group, those of the subcommand, and the configuration file.
+fn begin(given: &Given, own: &Given) -> Result<(Settings, Job), Ended> {
     let mut job = job(given, own)?;
     check_continents(given)?;
     let threads = number(given, "threads", "'-t' / '--threads'")?;
@@ -182,36 +182,49 @@ fn crawl(given: &Given, own: &Given, out: Printer) -> Result<Exit, Ended> {
     settings.crawl.hosts_in_parallel =
         usize::try_from(threads.unwrap_or_else(usual_threads)).unwrap_or(100).max(1);
     settings.crawl.host_timeout_seconds = host_timeout.unwrap_or(0).saturating_mul(60);
-    let no_fail = given.has("no-fail");
-    Ok(block_on(run_crawl(settings, job, no_fail, out))?)
+    Ok((settings, job))
 }
 
-async fn run_crawl(settings: Settings, job: Job, no_fail: bool, out: Printer) -> Outcome {
+fn crawl(given: &Given, own: &Given, out: Printer) -> Result<Exit, Ended> {
+    let (settings, job) = begin(given, own)?;
+    Ok(block_on(run_crawl(settings, job, given.has("no-fail"), out))?)
+}
+
+async fn connect(settings: &Settings, job: &Job) -> Outcome<Store> {
     let store = Store::connect(settings.database.url.expose(), &ConnectOptions::default())
         .await
         .map_err(Failure::operation)?;
-    if let Some(unknown) = unknown_category(&store, &job.categories).await? {
-        return Err(Failure::input(unknown));
+    match unknown_category(&store, &job.categories).await? {
+        Some(unknown) => Err(Failure::input(unknown)),
+        None => Ok(store),
     }
+}
+
+async fn run_crawl(settings: Settings, job: Job, no_fail: bool, out: Printer) -> Outcome {
+    let store = connect(&settings, &job).await?;
     let (report, exit) = command::crawl(&store, &settings, &job, Arc::new(SystemClock), out).await?;
     out.line(table(&report))?;
     // The old program knows no such guard and has no exit status for it; it must not pass unseen, though.
     if let Some(mass) = report.mass_failure {
         message(mass);
     }
-    let duration = duration(report.duration_seconds);
-    match report.ending {
+    end(report.ending, exit, &duration(report.duration_seconds), no_fail, out)
+}
+
+/// The last line, and the status of the program.
+fn end(ending: Ending, exit: Exit, duration: &str, no_fail: bool, out: Printer) -> Outcome {
+    match ending {
         Ending::Finished => {
             out.line(format_args!("Crawler finished after {duration}"))?;
             Ok(Exit::Success)
         }
         Ending::TimeLimit | Ending::Cancelled => {
-            let why = match report.ending {
+            let why = match ending {
                 Ending::Cancelled => "interrupted",
                 _ => "maximum run time reached",
             };
             let text = format!("Crawler failed after {duration}: {why}, some host statuses are unknown");
-            if no_fail && report.ending == Ending::TimeLimit {
+            if no_fail && ending == Ending::TimeLimit {
                 out.line(text)?;
                 return Ok(Exit::Success);
             }
@@ -219,6 +232,33 @@ async fn run_crawl(settings: Settings, job: Job, no_fail: bool, out: Printer) ->
             Ok(exit)
         }
     }
+}
+
+fn propagation(given: &Given, own: &Given, out: Printer) -> Result<Exit, Ended> {
+    let (settings, job) = begin(given, own)?;
+    let (product, version) = (own.last("product").map(str::to_owned), own.last("version").map(str::to_owned));
+    Ok(block_on(run_propagation(settings, job, (product, version), given.has("no-fail"), out))?)
+}
+
+async fn run_propagation(
+    settings: Settings,
+    job: Job,
+    (product, version): (Option<String>, Option<String>),
+    no_fail: bool,
+    out: Printer,
+) -> Outcome {
+    let store = connect(&settings, &job).await?;
+    let clock = Arc::new(SystemClock);
+    let began = std::time::Instant::now();
+    let (report, exit) = spread::propagation(&store, &settings, &job, product, version, clock).await?;
+    let heading = ["Repo", "same_day", "one_day", "two_day", "older", "no_info"];
+    let row = |one: &Spread| {
+        let counts = [one.same_day, one.one_day, one.two_day, one.older, one.no_info].map(|n| n.to_string());
+        [vec![one.prefix.clone()], counts.to_vec()].concat()
+    };
+    let rows: Vec<Vec<String>> = report.repositories.iter().map(row).collect();
+    out.line(framed("Propagation results", &heading, &rows))?;
+    end(report.ending, exit, &duration(began.elapsed().as_secs_f64()), no_fail, out)
 }
 
 async fn unknown_category(store: &Store, wanted: &[String]) -> Outcome<Option<String>> {
@@ -258,6 +298,7 @@ fn job(given: &Given, own: &Given) -> Result<Job, Ended> {
             (false, false) => Mode::Full,
         },
         run_limit: None,
+        silent: given.has("disable-fedmsg"),
     })
 }
 

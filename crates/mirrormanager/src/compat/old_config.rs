@@ -116,7 +116,11 @@ fn of_python(text: &str) -> Result<OldConfig, String> {
                 settings.scan.skip_paths_for_version =
                     Some(texts(value).ok_or_else(|| wrong("list of texts"))?);
             }
-            "MAX_STALE_DAYS" => settings.scan.max_stale_days = Some(number()?),
+            "MAX_STALE_DAYS" => {
+                settings.scan.max_stale_days = Some(number()?);
+                settings.crawl.max_stale_days = number()?;
+            }
+            "BODHI_URL" => settings.crawl.releases_url = text()?.to_owned(),
             "MAX_PROPAGATION_DAYS" => settings.scan.max_propagation_days = Some(number()?),
             "CRAWLER_AUTO_DISABLE" => settings.crawl.auto_disable_failures = number()?,
             "MM_LOG_DIR" => {

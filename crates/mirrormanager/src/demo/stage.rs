@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ::crawl::{CrawlReport, Job};
+use ::crawl::{CrawlReport, Job, Mode};
 use ::scan::{ScanOptions, ScanReport};
 use model::clock::Clock;
 use settings::cache::{CacheFormat, NetblockNames};
@@ -60,15 +60,14 @@ impl Stage {
         scan::scan(&self.store, &self.settings, &ScanOptions::default(), self.clock.as_ref(), self.out).await
     }
 
-    /// Checks the mirrors.
+    /// Checks the mirrors: all of each, so that whatever was changed by hand is seen at once.
     ///
     /// # Errors
     /// As the command `crawl`.
     pub async fn crawl(&self) -> Outcome<CrawlReport> {
         let clock = Arc::clone(&self.clock);
-        crawl::crawl(&self.store, &self.settings, &Job::default(), clock, self.out)
-            .await
-            .map(|(report, _)| report)
+        let job = Job { mode: Mode::Full, ..Job::default() };
+        crawl::crawl(&self.store, &self.settings, &job, clock, self.out).await.map(|(report, _)| report)
     }
 
     /// Builds the cache files, of which the native one is served.

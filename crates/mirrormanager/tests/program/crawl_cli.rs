@@ -117,3 +117,33 @@ fn a_fault_of_our_own_network_does_not_pass_unseen_under_the_old_name() {
     assert_eq!(new.status, 1, "{new:?}");
     assert!(new.stdout.contains(blame), "{new:?}");
 }
+
+#[test]
+fn what_is_known_of_a_host_is_explained() {
+    let deployment = with_host("http://127.0.0.1:1/pub/fedora/linux");
+    let text = deployment.ok(&["crawl", "explain", "m.example"]);
+    assert!(text.starts_with("Fedora-Linux was never crawled\n"), "{text}");
+    assert!(text.contains("counts      no: nothing is known from earlier crawls"), "{text}");
+    deployment.ok(&["crawl"]);
+    let text = deployment.ok(&["crawl", "explain", "m.example"]);
+    assert!(
+        text.starts_with("Fedora-Linux is unreachable: http://127.0.0.1:1/pub/fedora/linux: refused by us"),
+        "{text}"
+    );
+    let ran = deployment.run(&["crawl", "explain", "m.example", "pub/other"]);
+    let why = "no category that the host carries has such a readable directory";
+    assert_eq!((ran.status, ran.stderr), (2, format!("error: directory \"pub/other\": {why}\n")));
+}
+
+#[test]
+fn propagation_is_counted_for_a_named_release() {
+    let deployment = with_host("http://127.0.0.1:1/pub/fedora/linux");
+    let text = deployment.ok(&["propagation", "--product", "Fedora", "--version", "42"]);
+    assert!(text.starts_with("REPOSITORY"), "{text}");
+    let ran = deployment.run(&["propagation", "--product", "Nope", "--version", "1"]);
+    let why = "no repository is known to stand for product \"Nope\"; known: Fedora, EPEL, CentOS";
+    assert_eq!((ran.status, ran.stderr), (2, format!("error: {why}\n")));
+    let old = ["mm2_crawler", "-c", "mm.toml", "propagation", "--product", "Fedora", "--version", "42"];
+    let text = deployment.ok(&old);
+    assert!(text.contains("Propagation results") && text.contains("Crawler finished after 0s"), "{text}");
+}

@@ -8,6 +8,8 @@ use super::CrawlHost;
 use crate::changes::{Change, Directories, Subject};
 use crate::connect::Store;
 use crate::error::Result;
+use crate::evidence;
+use crate::outbox;
 use crate::sql::Sql;
 use crate::tx::WriteTx;
 
@@ -46,6 +48,8 @@ pub struct Books {
     pub duration_seconds: Option<i64>,
     /// Failures in a row that switch a host off; 0: never.
     pub auto_disable: u32,
+    /// Whether an event tells that a host has been switched off.
+    pub announce: bool,
 }
 
 /// What closing the books did.
@@ -130,6 +134,14 @@ pub async fn close(store: &Store, host: &CrawlHost, books: &Books) -> Result<Boo
         }
         Outcome::Disable(reason) => booked.disabled = disable(&tx, host.id, reason.clone()).await?,
         Outcome::Open => {}
+    }
+    if let Some(reason) = &booked.disabled {
+        if store.has_own_tables() {
+            evidence::forget_host(&tx, host.id).await?;
+        }
+        if books.announce && store.has_outbox() {
+            outbox::host_disabled(&tx, host.id, books.finished_at, reason).await?;
+        }
     }
     if booked.enabled || booked.disabled.is_some() {
         tx.changed(Change { subject: Subject::Host, id: host.id.0, directories: Directories::All });

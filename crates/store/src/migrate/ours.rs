@@ -16,7 +16,7 @@ struct Migration {
     sql: Sql,
 }
 
-const MIGRATIONS: [Migration; 3] = [
+const MIGRATIONS: [Migration; 5] = [
     Migration {
         version: 1,
         name: "0001_ours",
@@ -41,16 +41,34 @@ const MIGRATIONS: [Migration; 3] = [
             sqlite: include_str!("../../migrations/sqlite/0003_good_scan.sql"),
         },
     },
+    Migration {
+        version: 4,
+        name: "0004_crawl",
+        sql: Sql {
+            postgres: include_str!("../../migrations/postgres/0004_crawl.sql"),
+            sqlite: include_str!("../../migrations/sqlite/0004_crawl.sql"),
+        },
+    },
+    Migration {
+        version: 5,
+        name: "0005_push",
+        sql: Sql {
+            postgres: include_str!("../../migrations/postgres/0005_push.sql"),
+            sqlite: include_str!("../../migrations/sqlite/0005_push.sql"),
+        },
+    },
 ];
 
 /// The tables that our migrations have made so far, on both engines.
-const OUR_TABLES: [&str; 10] = [
+const OUR_TABLES: [&str; 12] = [
     "mm3_change",
     "mm3_crawl_result",
     "mm3_evidence",
     "mm3_exclusive_netblock",
     "mm3_good_scan",
     "mm3_migration",
+    "mm3_outbox",
+    "mm3_push",
     "mm3_reader",
     "mm3_retry",
     "mm3_scan_state",
