@@ -20,6 +20,7 @@ mod master;
 mod mirrors;
 mod operator;
 mod question;
+mod releases;
 mod snapshot;
 
 /// A fuzz target.
@@ -34,7 +35,8 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 21] = [
+pub const TARGETS: [Target; 22] = [
+    Target { name: "bodhi_page", run: releases::bodhi_page, seeds: releases::bodhi_seeds },
     Target { name: "cache_file", run: cache::file, seeds: cache::seeds },
     Target { name: "checksums", run: master::checksums, seeds: master::checksum_seeds },
     Target { name: "continents_file", run: geography::continents, seeds: geography::continent_seeds },
