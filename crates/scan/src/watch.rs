@@ -2,7 +2,7 @@
 //!
 //! What announces changes of a category, each by itself enough:
 //!
-//! * the kernel, where the tree is walked on this machine ([`tree`]): then only the touched directories are read;
+//! * the kernel, where the tree is walked on this machine (`tree`): then only the touched directories are read;
 //! * stamps: files that are new when the tree is, above all the `fullfiletimelist-*` that a category is read from;
 //! * somebody who asks ([`Requests`], also over HTTP);
 //! * an interval, where there is nothing else.
