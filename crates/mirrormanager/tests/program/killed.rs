@@ -4,8 +4,8 @@ use std::process::Child;
 use std::time::{Duration, Instant};
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection, Row as _, SqliteConnection};
-use testkit::tree::{self, Shape};
 
+use crate::master::fedora_linux;
 use crate::program::Deployment;
 
 /// The tables that a first scan writes to, in order. It is stopped at each of them.
@@ -21,17 +21,6 @@ const STATE: [&str; 5] = [
     "SELECT subject || CASE WHEN directories IS NULL THEN ' all' WHEN directories = '[]' THEN ' none' ELSE '' END \
      FROM mm3_change WHERE subject = 'category' AND directories <> '[]'",
 ];
-
-/// A database with one category and a tree for it.
-fn category(deployment: &Deployment) {
-    let master = deployment.path("master");
-    std::fs::create_dir(&master).unwrap();
-    tree::small(&master, Shape::default()).unwrap();
-    deployment.ok(&["db", "migrate"]);
-    deployment.ok(&["product", "add", "Fedora"]);
-    let linux = ["category", "add", "Fedora Linux", "--product", "Fedora", "--topdir", "pub/fedora/linux"];
-    deployment.ok(&linux);
-}
 
 fn scan(deployment: &Deployment) -> Child {
     let content_root = format!("scan.content_root={}", deployment.path("master").display());
@@ -70,7 +59,7 @@ where
 async fn on_postgresql_nothing_is_stored_and_the_next_scan_stores_everything() {
     let url = testkit::postgres::empty_database().await;
     let deployment = Deployment::on(&url);
-    tokio::task::block_in_place(|| category(&deployment));
+    tokio::task::block_in_place(|| fedora_linux(&deployment));
     let mut db = PgConnection::connect(&url).await.unwrap();
     let before = state_of(&mut db).await;
     for table in TABLES {
@@ -100,7 +89,7 @@ async fn on_postgresql_nothing_is_stored_and_the_next_scan_stores_everything() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite_nothing_is_stored_and_the_next_scan_stores_everything() {
     let deployment = Deployment::sqlite();
-    tokio::task::block_in_place(|| category(&deployment));
+    tokio::task::block_in_place(|| fedora_linux(&deployment));
     let url = format!("sqlite:{}", deployment.path("mm.db").display());
     let mut db = SqliteConnection::connect(&url).await.unwrap();
     let before = state_of(&mut db).await;

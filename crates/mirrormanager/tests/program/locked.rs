@@ -1,20 +1,9 @@
 //! A category that another scan has.
 
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _};
-use testkit::tree::{self, Shape};
 
+use crate::master::fedora_linux;
 use crate::program::{Deployment, Ran};
-
-/// A database with one category and a tree for it.
-fn category(deployment: &Deployment) {
-    let master = deployment.path("master");
-    std::fs::create_dir(&master).unwrap();
-    tree::small(&master, Shape::default()).unwrap();
-    deployment.ok(&["db", "migrate"]);
-    deployment.ok(&["product", "add", "Fedora"]);
-    let linux = ["category", "add", "Fedora Linux", "--product", "Fedora", "--topdir", "pub/fedora/linux"];
-    deployment.ok(&linux);
-}
 
 fn scan(deployment: &Deployment) -> Ran {
     let content_root = format!("scan.content_root={}", deployment.path("master").display());
@@ -43,7 +32,7 @@ fn stored(deployment: &Deployment) {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_sqlite_the_row_tells_who_has_it() {
     let deployment = Deployment::sqlite();
-    tokio::task::block_in_place(|| category(&deployment));
+    tokio::task::block_in_place(|| fedora_linux(&deployment));
     let url = format!("sqlite:{}", deployment.path("mm.db").display());
     let mut db = sqlx::SqliteConnection::connect(&url).await.unwrap();
     db.execute(
@@ -61,7 +50,7 @@ async fn on_sqlite_the_row_tells_who_has_it() {
 async fn on_postgresql_the_session_tells_who_has_it() {
     let url = testkit::postgres::empty_database().await;
     let deployment = Deployment::on(&url);
-    tokio::task::block_in_place(|| category(&deployment));
+    tokio::task::block_in_place(|| fedora_linux(&deployment));
     let mut holder = sqlx::PgConnection::connect(&url).await.unwrap();
     let name = "process 4711 of another.example, scan 3";
     holder.execute(AssertSqlSafe(format!("SET application_name = '{name}'"))).await.unwrap();

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use testkit::tree::{self, Shape};
+
 use crate::program::{Deployment, Ran};
 
 /// What a `repomd.xml` with these times looks like.
@@ -16,6 +18,17 @@ pub(crate) fn epel(deployment: &Deployment) {
     deployment.ok(&["db", "migrate"]);
     deployment.ok(&["product", "add", "EPEL"]);
     deployment.ok(&["category", "add", "Fedora EPEL", "--product", "EPEL", "--topdir", "pub/epel"]);
+}
+
+/// Fedora Linux with a small tree, in `master/pub/fedora/linux`.
+pub(crate) fn fedora_linux(deployment: &Deployment) {
+    let master = deployment.path("master");
+    std::fs::create_dir(&master).unwrap();
+    tree::small(&master, Shape::default()).unwrap();
+    deployment.ok(&["db", "migrate"]);
+    deployment.ok(&["product", "add", "Fedora"]);
+    let linux = ["category", "add", "Fedora Linux", "--product", "Fedora", "--topdir", "pub/fedora/linux"];
+    deployment.ok(&linux);
 }
 
 /// Writes a file of the tree the way publishers do, with a time in the past.

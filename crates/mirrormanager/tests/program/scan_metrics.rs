@@ -2,20 +2,14 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use testkit::tree::{self, Shape};
-
+use crate::master::fedora_linux;
 use crate::program::Deployment;
 
 #[test]
 fn a_scan_leaves_its_figures_and_a_failed_one_the_time_of_the_last_good_one() {
     let deployment = Deployment::sqlite();
     let (master, file) = (deployment.path("master"), deployment.path("scan.prom"));
-    std::fs::create_dir(&master).unwrap();
-    tree::small(&master, Shape::default()).unwrap();
-    deployment.ok(&["db", "migrate"]);
-    deployment.ok(&["product", "add", "Fedora"]);
-    let linux = ["category", "add", "Fedora Linux", "--product", "Fedora", "--topdir", "pub/fedora/linux"];
-    deployment.ok(&linux);
+    fedora_linux(&deployment);
     let (root, metrics) =
         (format!("scan.content_root={}", master.display()), format!("scan.metrics_file={}", file.display()));
     let scan = ["scan", "--set", &root, "--set", &metrics];
