@@ -105,12 +105,7 @@ impl<E: Into<Failure>> From<E> for Ended {
 fn finish(ended: Ended) -> Exit {
     match ended {
         Ended::Usage(program, reason) => program.refuse(reason),
-        Ended::Failure(failure) => {
-            if failure.exit() != Exit::Success {
-                usage::error(failure.line());
-            }
-            failure.exit()
-        }
+        Ended::Failure(failure) => usage::failed(&failure),
     }
 }
 

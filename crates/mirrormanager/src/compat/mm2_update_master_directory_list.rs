@@ -69,12 +69,7 @@ pub fn run(arguments: &[OsString]) -> Exit {
     }
     match scan(&given, Printer::new(Form::Text)) {
         Ok(exit) => exit,
-        Err(failure) => {
-            if failure.exit() != Exit::Success {
-                usage::error(failure.line());
-            }
-            failure.exit()
-        }
+        Err(failure) => usage::failed(&failure),
     }
 }
 

@@ -58,12 +58,7 @@ pub fn run(arguments: &[OsString]) -> Exit {
     };
     match update(&given, Path::new(file), Printer::new(Form::Text)) {
         Ok(exit) => exit,
-        Err(failure) => {
-            if failure.exit() != Exit::Success {
-                usage::error(failure.line());
-            }
-            failure.exit()
-        }
+        Err(failure) => usage::failed(&failure),
     }
 }
 

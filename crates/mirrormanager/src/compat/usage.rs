@@ -4,6 +4,7 @@ use std::fmt::Display;
 
 use super::flags::Mistake;
 use crate::exit::Exit;
+use crate::failure::Failure;
 use crate::printer::message;
 
 /// One `mm2_` program or subcommand, for its messages.
@@ -41,6 +42,14 @@ impl Program {
             Mistake::NotText(_) => mistake.to_string(),
         }
     }
+}
+
+/// The exit status of what failed, after `Error: …` on standard error.
+pub fn failed(failure: &Failure) -> Exit {
+    if failure.exit() != Exit::Success {
+        error(failure.line());
+    }
+    failure.exit()
 }
 
 /// `Error: …` on standard error.
