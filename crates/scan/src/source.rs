@@ -5,6 +5,7 @@
 //! with the database is one piece of code, and a category is only touched after its tree is known as a whole. Of a
 //! watched tree a walk looks only where something was touched and fills in the rest as recorded. The trait blocks; the scan calls it off the async threads.
 
+mod asked;
 mod assembly;
 mod compression;
 pub mod contents;

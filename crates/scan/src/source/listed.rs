@@ -1,17 +1,17 @@
 //! A tree as a file tells it: `fullfiletimelist-*`, or what rsync has printed.
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Read as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use model::excludes::Excludes;
 use model::file_name::FileName;
 use model::files::{FileEntry, Files};
 use probe::{LineLimits, LineSplitter, Tail};
 
+use super::asked::Asked;
 use super::assembly::{Assembly, Ending, Frame};
 use super::contents::Contents;
 use super::full_file_time_list::{Kind, Meaning, Sections};
@@ -72,7 +72,7 @@ pub struct ListedTree {
     root: Option<PathBuf>,
     contents: Arc<Contents>,
     limits: LineLimits,
-    asked: Mutex<HashMap<String, Files>>,
+    asked: Asked,
 }
 
 impl ListedTree {
@@ -85,7 +85,7 @@ impl ListedTree {
         contents: Arc<Contents>,
         limits: LineLimits,
     ) -> Self {
-        Self { file, form, scope, root, contents, limits, asked: Mutex::default() }
+        Self { file, form, scope, root, contents, limits, asked: Asked::default() }
     }
 
     /// Reads the file line by line, until `each` has seen enough and says `false`.
@@ -224,10 +224,6 @@ impl TreeSource for ListedTree {
     }
 
     fn entry(&self, directory: &str, file: &FileName) -> io::Result<Option<FileEntry>> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        if !asked.contains_key(directory) {
-            asked.insert(directory.to_owned(), self.files_of(directory).map_err(io::Error::other)?);
-        }
-        Ok(asked.get(directory).and_then(|files| files.get(file.as_bytes()).cloned()))
+        self.asked.entry(directory, file, || self.files_of(directory))
     }
 }

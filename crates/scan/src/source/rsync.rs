@@ -1,8 +1,6 @@
 //! A tree as the rsync program lists it now.
 
-use std::collections::HashMap;
 use std::io;
-use std::sync::{Mutex, PoisonError};
 
 use model::file_name::FileName;
 use model::files::{FileEntry, Files};
@@ -10,6 +8,7 @@ use probe::Rsync;
 use probe::rsync::{Depth, End, Kind, Wish, line};
 use tokio::runtime::Handle;
 
+use super::asked::Asked;
 use super::assembly::{Assembly, Ending};
 use super::contents::Contents;
 use super::listed::Scope;
@@ -24,7 +23,7 @@ pub struct RsyncTree {
     options: Vec<String>,
     scope: Scope,
     contents: Contents,
-    asked: Mutex<HashMap<String, Files>>,
+    asked: Asked,
 }
 
 impl RsyncTree {
@@ -38,7 +37,7 @@ impl RsyncTree {
         contents: Contents,
     ) -> Self {
         let source = source.to_owned();
-        Self { rsync, handle, source, options, scope, contents, asked: Mutex::default() }
+        Self { rsync, handle, source, options, scope, contents, asked: Asked::default() }
     }
 
     fn run(
@@ -90,11 +89,7 @@ impl TreeSource for RsyncTree {
     }
 
     fn entry(&self, directory: &str, file: &FileName) -> io::Result<Option<FileEntry>> {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
-        if !asked.contains_key(directory) {
-            asked.insert(directory.to_owned(), self.files_of(directory).map_err(io::Error::other)?);
-        }
-        Ok(asked.get(directory).and_then(|files| files.get(file.as_bytes()).cloned()))
+        self.asked.entry(directory, file, || self.files_of(directory))
     }
 }
 
