@@ -16,6 +16,7 @@ pub mod netblock;
 pub mod probe;
 pub mod product;
 pub mod propagation;
+mod resident;
 pub mod scan;
 pub mod serve;
 pub mod site;

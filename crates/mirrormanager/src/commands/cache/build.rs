@@ -14,15 +14,15 @@ use serde::Serialize;
 use settings::cache::{Cache as Settings, CacheCompatibility, CacheFormat, NetblockNames};
 use store::Store;
 use store::export::Refreshed;
-use tokio_util::sync::CancellationToken;
 
 use super::keys;
 use crate::arguments::{self, CacheBuild};
 use crate::commands::Context;
+use crate::commands::resident::Resident;
 use crate::exit::Exit;
 use crate::failure::{Failure, Outcome};
 use crate::printer::{Form, Printer};
-use crate::{progress, signals};
+use crate::progress;
 
 #[derive(Serialize)]
 struct Built<'a> {
@@ -145,25 +145,14 @@ async fn watch(store: &Store, settings: &Settings, mut output: Output, out: Prin
         reread: seconds(settings.reread_seconds),
         progress: &(),
     };
-    let stop = CancellationToken::new();
-    let signals = signals::Watch::start(stop.clone())?;
-    let mut closed = None;
-    let ended = watch
-        .run(&mut output, &stop, |event| {
-            if let Err(failure) = tell(&event, out) {
-                // Nobody reads our output any more.
-                closed = Some(failure);
-                stop.cancel();
-            }
-        })
-        .await;
-    let _ = signals.end().await;
-    match (ended, closed) {
-        (Err(WatchError::Store(error)), _) => Err(error.into()),
-        (Err(error), _) => Err(Failure::operation(error)),
-        (Ok(()), Some(failure)) => Err(failure),
-        (Ok(()), None) => Ok(Exit::Success),
-    }
+    let mut resident = Resident::start()?;
+    let stop = resident.stop();
+    let ended = watch.run(&mut output, &stop, |event| resident.told(tell(&event, out))).await;
+    let ended = ended.map_err(|error| match error {
+        WatchError::Store(error) => error.into(),
+        error => Failure::operation(error),
+    });
+    resident.end(ended).await
 }
 
 fn tell(event: &Event<'_>, out: Printer) -> Outcome<()> {

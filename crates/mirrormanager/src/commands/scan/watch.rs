@@ -8,14 +8,13 @@ use scan::{Metrics, Progress, ScanOptions};
 use serde::Serialize;
 use settings::Settings;
 use store::Store;
-use tokio_util::sync::CancellationToken;
 
 use super::{failure, report, write_metrics};
-use crate::exit::Exit;
+use crate::commands::resident::Resident;
 use crate::failure::{Failure, Outcome};
 use crate::printer::{Form, Printer};
 use crate::progress::ScanLine;
-use crate::signals::{self, Hangups};
+use crate::signals::Hangups;
 
 #[derive(Serialize)]
 struct Scanned<'a, T> {
@@ -37,29 +36,23 @@ pub(super) async fn run(store: &Store, settings: &Settings, options: &ScanOption
         requests: requests.clone(),
         metrics: metrics.clone(),
     };
-    let stop = CancellationToken::new();
-    let signals = signals::Watch::start(stop.clone())?;
+    let mut resident = Resident::start()?;
+    let stop = resident.stop();
     let _hangups = Hangups::start(move || requests.ask_all())?;
-    let mut closed = None;
     let ended = watch
         .run(&stop, |event| {
             if let (Some(file), Event::Scanned { .. }) = (&settings.scan.metrics_file, &event) {
                 write_metrics(file, &metrics);
             }
-            if let Err(failure) = tell(&event, out) {
-                // Nobody reads our output any more.
-                closed = Some(failure);
-                stop.cancel();
-            }
+            resident.told(tell(&event, out));
         })
         .await;
-    let _ = signals.end().await;
-    match (ended, closed) {
-        (Err(WatchError::Scan(error)), _) => Err(failure(error, store, settings).await?),
-        (Err(error), _) => Err(Failure::input(error)),
-        (Ok(()), Some(failure)) => Err(failure),
-        (Ok(()), None) => Ok(Exit::Success),
-    }
+    let ended = match ended {
+        Err(WatchError::Scan(error)) => Err(failure(error, store, settings).await?),
+        Err(error) => Err(Failure::input(error)),
+        Ok(()) => Ok(()),
+    };
+    resident.end(ended).await
 }
 
 fn tell(event: &Event<'_>, out: Printer) -> Outcome<()> {
