@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use data_encoding::HEXLOWER;
 use futures_util::StreamExt;
 use model::directory_name::mirror_path;
 use model::propagation::{Age, Release, age};
@@ -207,7 +208,7 @@ impl Watch {
         let target = Target::parse(url.trim()).ok()?.below(path, b"repomd.xml").ok()?;
         let outcome = self.http.get_digest(&target, None, &Validators::default(), &Counters::default()).await;
         let Ok(Fetched { body: FetchedBody::Whole { sha256, .. }, .. }) = outcome else { return None };
-        let sha256: String = sha256.iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = HEXLOWER.encode(&sha256);
         let newest = known.first()?;
         let is_recent = |one: &&Known| {
             one.sha256 == sha256 && one.timestamp > newest.timestamp.saturating_sub(self.max_stale)

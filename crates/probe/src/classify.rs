@@ -1,5 +1,7 @@
 //! What an answer proves about one file: the table of `spec/crawler.md` 5.1, and nothing else.
 
+use data_encoding::HEXLOWER;
+
 use crate::http::{Failure, Fetched, FetchedBody, GetOutcome, Head, HeadOutcome, Length};
 
 /// What is known of one file after one request.
@@ -86,7 +88,7 @@ impl Reason {
 }
 
 fn short(digest: &[u8; 32]) -> String {
-    digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(digest.get(..6).unwrap_or_default())
 }
 
 /// What a HEAD request proves about a file of `expected` bytes.

@@ -1,8 +1,8 @@
 //! The four digests of a file.
 
-use std::fmt::Write as _;
 use std::io::{self, Read};
 
+use data_encoding::HEXLOWER;
 use md5::Md5;
 use model::checksums::Hashes;
 use sha1::Sha1;
@@ -56,20 +56,12 @@ impl All {
 
     fn finish(self) -> Hashes {
         Hashes {
-            md5: Some(hex(&self.md5.finalize())),
-            sha1: Some(hex(&self.sha1.finalize())),
-            sha256: Some(hex(&self.sha256.finalize())),
-            sha512: Some(hex(&self.sha512.finalize())),
+            md5: Some(HEXLOWER.encode(&self.md5.finalize())),
+            sha1: Some(HEXLOWER.encode(&self.sha1.finalize())),
+            sha256: Some(HEXLOWER.encode(&self.sha256.finalize())),
+            sha512: Some(HEXLOWER.encode(&self.sha512.finalize())),
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use data_encoding::HEXLOWER;
 use probe::{Fetch, Http, Target, Validators};
 use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
@@ -67,7 +68,7 @@ impl Fetched {
         };
         fs::create_dir_all(folder)?;
         let digest = Sha256::digest(self.url().as_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name = HEXLOWER.encode(digest.get(..16).unwrap_or_default());
         let (body, version) = (folder.join(format!("{name}.list")), folder.join(format!("{name}.version")));
         let known = read_version(&version, &body).unwrap_or_default();
         let (file, found) = self.body(NamedTempFile::new_in(folder)?, &known)?;

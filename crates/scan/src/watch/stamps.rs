@@ -7,6 +7,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use data_encoding::HEXLOWER;
 use model::excludes::Excludes;
 use probe::{
     AddressGuard, Counters, Fetch, Http, Limits, Redirects, SystemResolver, Target, TargetError, Validators,
@@ -179,7 +180,7 @@ impl Stamps {
         let fetch = self.http.fetch(target, &Validators::default(), MAX_STAMP_BYTES, &mut take).await;
         match fetch.map_err(io::Error::other)? {
             Fetch::Whole(Validators { etag: None, last_modified: None }) | Fetch::Unchanged => {
-                Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+                Ok(HEXLOWER.encode(&hash.finalize()))
             }
             Fetch::Whole(Validators { etag, last_modified }) => Ok(format!("{etag:?} {last_modified:?}")),
         }
