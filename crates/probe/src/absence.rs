@@ -8,15 +8,13 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use model::directory_name::parent;
 
-/// Missing children that make a parent suspect.
-const SUSPECT: u32 = 2;
-
 /// What is known about the directories of one mirror, by their paths below its base.
 #[derive(Debug, Default)]
 pub(crate) struct Absences {
     /// Something below them is there.
     present: HashSet<String>,
-    missed: HashMap<String, u32>,
+    /// The first missing child of a parent; none any more once a second one has made it suspect.
+    missed: HashMap<String, Option<String>>,
     gone: BTreeSet<String>,
     is_useless: bool,
 }
@@ -29,6 +27,9 @@ impl Absences {
 
     /// A file of this directory is there.
     pub(crate) fn saw(&mut self, path: &str) {
+        if self.is_gone(path) {
+            self.useless();
+        }
         for one in above(path) {
             if !self.present.insert(one.to_owned()) {
                 break;
@@ -42,19 +43,27 @@ impl Absences {
         if self.is_useless || self.present.contains(path) || self.present.contains(parent) {
             return None;
         }
-        let missed = self.missed.entry(parent.to_owned()).or_default();
-        *missed += 1;
-        (*missed == SUSPECT).then(|| parent.to_owned())
+        let first = self.missed.entry(parent.to_owned()).or_insert_with(|| Some(path.to_owned()));
+        if first.as_deref().is_none_or(|first| first == path) {
+            return None;
+        }
+        *first = None;
+        Some(parent.to_owned())
     }
 
-    /// The directory is gone, and all below it.
+    /// The directory has no answer of its own: it is gone, and all below it, unless something below it was seen.
     pub(crate) fn gone(&mut self, path: String) {
-        self.gone.insert(path);
+        if self.present.contains(&path) {
+            self.useless();
+        } else if !self.is_useless {
+            self.gone.insert(path);
+        }
     }
 
     /// This server says 404 for directories that are there.
     pub(crate) fn useless(&mut self) {
         self.is_useless = true;
+        self.gone.clear();
     }
 }
 
@@ -77,6 +86,31 @@ mod tests {
         absences.gone("a/b".into());
         assert!(absences.is_gone("a/b") && absences.is_gone("a/b/x/y"));
         assert!(!absences.is_gone("a") && !absences.is_gone("a/bc"));
+    }
+
+    #[test]
+    fn the_same_child_twice_is_one() {
+        let mut absences = Absences::default();
+        assert_eq!(absences.missed("a/b/c"), None);
+        assert_eq!(absences.missed("a/b/c"), None);
+        assert_eq!(absences.missed("a/b/d"), Some("a/b".into()));
+    }
+
+    #[test]
+    fn what_was_seen_is_not_gone_whenever_it_was_seen() {
+        let mut before = Absences::default();
+        before.saw("a/x/y");
+        before.gone("a".into());
+        assert!(
+            !before.is_gone("a/b") && before.missed("a/b/c").is_none() && before.missed("a/b/d").is_none()
+        );
+        let mut after = Absences::default();
+        after.gone("a".into());
+        assert!(after.is_gone("a/b"));
+        after.saw("a/x/y");
+        assert!(!after.is_gone("a/b"));
+        after.gone("a".into());
+        assert!(!after.is_gone("a/b"), "the server's word is worth nothing any more");
     }
 
     #[test]
