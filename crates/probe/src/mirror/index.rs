@@ -49,7 +49,8 @@ impl HttpMirror {
         if !is_worth_it || !is_used || self.trust == Trust::Digests {
             return Vec::new();
         }
-        let Ok(page) = self.index(wanted.path).await else { return Vec::new() };
+        // A page that does not come costs more than one that says nothing.
+        let page = self.index(wanted.path).await.unwrap_or(None);
         let mut settled = Vec::new();
         if let Some(page) = &page {
             for (at, file) in wanted.files.iter().enumerate().skip(from) {
