@@ -102,7 +102,10 @@ impl FtpMirror {
         let outcome = loop {
             let mut session = match slot.take() {
                 Some(session) => session,
-                None => self.open(&addresses).await?,
+                None => match self.open(&addresses).await {
+                    Ok(session) => session,
+                    Err(undone) => break Err(undone),
+                },
             };
             match work.run(&mut session, self.tools()).await {
                 Err(Undone::Failed(Failure::Lost(_))) if was_open => was_open = false,
