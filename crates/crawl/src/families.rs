@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::future::join_all;
-use model::url::MirrorUrl;
+use model::url::{MirrorUrl, Scheme};
 use probe::Families;
 use store::crawl_hosts::CarriedCategory;
 use store::url_families::{self, UrlFamilies};
@@ -12,17 +12,17 @@ use store::url_families::{self, UrlFamilies};
 use crate::error::CrawlError;
 use crate::run::Run;
 
-/// Host name or address, and port.
-type Machine = (String, u16);
+/// Host name or address, port, and what is spoken there.
+type Machine = (String, u16, Scheme);
 
 /// Looks at all URLs of what a host carries and keeps what is new.
 pub async fn look(run: &Run, carried: &[&CarriedCategory]) -> Result<(), CrawlError> {
     let urls = carried.iter().flat_map(|carried| &carried.urls);
     let machines: BTreeSet<Machine> = urls.filter_map(|url| machine(&url.url)).collect();
     let connector = run.http.connector();
-    let asked = machines.into_iter().map(|(host, port)| async move {
-        let families = connector.families(&host, port).await;
-        families.map(|families| ((host, port), families))
+    let asked = machines.into_iter().map(|(host, port, scheme)| async move {
+        let families = connector.families(&host, port, scheme).await;
+        families.map(|families| ((host, port, scheme), families))
     });
     let known: BTreeMap<Machine, Families> = join_all(asked).await.into_iter().flatten().collect();
     for carried in carried {
@@ -42,5 +42,5 @@ pub async fn look(run: &Run, carried: &[&CarriedCategory]) -> Result<(), CrawlEr
 
 fn machine(url: &str) -> Option<Machine> {
     let url = MirrorUrl::parse(url).ok()?;
-    Some((url.host().to_owned(), url.port()))
+    Some((url.host().to_owned(), url.port(), url.scheme()))
 }

@@ -3,6 +3,8 @@
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 
+use model::url::Scheme;
+
 use crate::connect::{ConnectError, GuardedConnector, race};
 
 /// Address families.
@@ -19,8 +21,8 @@ impl GuardedConnector {
     ///
     /// Where we have no network of a family ourselves, its addresses are believed. `None`: nothing can be said,
     /// since the name is refused or unknown, or the machine is silent.
-    pub async fn families(&self, host: &str, port: u16) -> Option<Families> {
-        self.guard().check_port(port).ok()?;
+    pub async fn families(&self, host: &str, port: u16, scheme: Scheme) -> Option<Families> {
+        self.guard().check_port_of(port, scheme).ok()?;
         let addresses = tokio::time::timeout(self.timeout(), self.addresses(host)).await.ok()?.ok()?;
         let (v4, v6): (Vec<IpAddr>, Vec<IpAddr>) = addresses.into_iter().partition(IpAddr::is_ipv4);
         let (v4, v6) = tokio::join!(self.answers(v4, port), self.answers(v6, port));
@@ -87,22 +89,22 @@ mod tests {
             ("private", &["127.0.0.1", "10.0.0.1"]),
         ]);
         let only_v4 = Some(Families { v4: true, v6: false });
-        assert_eq!(connector.families("four", port).await, only_v4);
-        assert_eq!(connector.families("127.0.0.1", port).await, only_v4);
-        assert_eq!(connector.families("second", port).await, only_v4);
-        assert_eq!(connector.families("six", port).await, None, "nobody answers");
-        assert_eq!(connector.families("private", port).await, None, "the guard refuses it");
-        assert_eq!(connector.families("unknown", port).await, None);
-        assert_eq!(connector.families("four", 22).await, None);
+        assert_eq!(connector.families("four", port, Scheme::Http).await, only_v4);
+        assert_eq!(connector.families("127.0.0.1", port, Scheme::Http).await, only_v4);
+        assert_eq!(connector.families("second", port, Scheme::Http).await, only_v4);
+        assert_eq!(connector.families("six", port, Scheme::Http).await, None, "nobody answers");
+        assert_eq!(connector.families("private", port, Scheme::Http).await, None, "the guard refuses it");
+        assert_eq!(connector.families("unknown", port, Scheme::Http).await, None);
+        assert_eq!(connector.families("four", 22, Scheme::Http).await, None);
         // Whether ::1 is refused or there is no such network depends on the machine.
-        assert!(connector.families("both", port).await.is_some_and(|families| families.v4));
+        assert!(connector.families("both", port, Scheme::Http).await.is_some_and(|families| families.v4));
     }
 
     #[tokio::test]
     async fn both_families_are_seen_where_the_machine_has_both() {
         let Ok(listener) = TcpListener::bind("[::1]:0").await else { return };
         let port = listener.local_addr().unwrap().port();
-        let found = connector(&[("six", &["::1"])]).families("six", port).await;
+        let found = connector(&[("six", &["::1"])]).families("six", port, Scheme::Http).await;
         assert_eq!(found, Some(Families { v4: false, v6: true }));
     }
 }

@@ -106,7 +106,8 @@ impl Trial {
             return report.reason = Some(reason.to_string());
         }
         report.reachable = true;
-        if let Some(families) = self.http.connector().families(self.url.host(), self.url.port()).await {
+        let (host, port, scheme) = (self.url.host(), self.url.port(), self.url.scheme());
+        if let Some(families) = self.http.connector().families(host, port, scheme).await {
             let names = [(families.v4, "IPv4"), (families.v6, "IPv6")];
             let names: Vec<&str> = names.into_iter().filter_map(|(is, name)| is.then_some(name)).collect();
             report.remarks.push(format!("it answers under {}", names.join(" and ")));
