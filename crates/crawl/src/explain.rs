@@ -118,11 +118,16 @@ impl Question<'_> {
         let located = evidence::load(self.store, carried.id).await?;
         let result = verdicts::result(self.store, carried.id).await?;
         let urls: Vec<String> = carried.urls.iter().map(|url| url.url.clone()).collect();
-        let first = candidates(&urls).into_iter().find_map(|candidate| match candidate {
+        let usable = candidates(&urls).into_iter().filter_map(|candidate| match candidate {
             Candidate::Http { url, target } => Some((url, target.host().to_owned())),
             Candidate::Skipped { .. } => None,
         });
-        let place = match first {
+        // A crawl begins with the first, but the evidence is of the first that worked.
+        let mut usable: Vec<(String, String)> = usable.collect();
+        let proven = |one: &(String, String)| located.as_ref().is_some_and(|located| located.url == one.0);
+        let place_of = usable.iter().position(proven).unwrap_or(0);
+        let asked = (place_of < usable.len()).then(|| usable.swap_remove(place_of));
+        let place = match asked {
             Some((url, host)) => Place { url, addresses: addresses(self.resolver, &host).await },
             None => Place { url: String::new(), addresses: Vec::new() },
         };

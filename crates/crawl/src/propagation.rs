@@ -22,7 +22,7 @@ use tokio::time::Instant;
 use crate::error::CrawlError;
 use crate::job::{Job, Surroundings};
 use crate::report::Ending;
-use crate::run::{client, named, select, until};
+use crate::run::{client, named, run_limit, select, until};
 
 const DAY: i64 = 24 * 60 * 60;
 
@@ -126,7 +126,7 @@ pub async fn propagation(
         }
         all
     });
-    let deadline = job.run_limit.and_then(|limit| began.checked_add(limit));
+    let deadline = run_limit(settings, job).and_then(|limit| began.checked_add(limit));
     let (held, ending) = tokio::select! {
         biased;
         () = around.cancel.cancelled() => (Vec::new(), Ending::Cancelled),
@@ -181,11 +181,7 @@ impl Watch {
         };
         let mut all = Vec::new();
         for candidates in &self.candidates {
-            let mut asked = Vec::new();
-            for candidate in
-                candidates.iter().filter(|one| !asked.contains(&one.repository)).collect::<Vec<_>>()
-            {
-                asked.push(candidate.repository);
+            for candidate in candidates {
                 if let Some((age, is_newest)) = self.candidate(&host, candidate).await {
                     let bandwidth = selected.bandwidth.unwrap_or(0).max(0);
                     all.push(Held { repository: candidate.repository, age, is_newest, bandwidth });

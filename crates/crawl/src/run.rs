@@ -78,9 +78,7 @@ pub async fn run(
     let categories = crawl_master::categories(store).await?;
     let wanted = named(&categories, &job.categories)?;
     let mut hosts = select(store, job, &wanted).await?;
-    let limit = job
-        .run_limit
-        .or((settings.run_timeout_seconds > 0).then(|| Duration::from_secs(settings.run_timeout_seconds)));
+    let limit = run_limit(settings, job);
     let loaded: Vec<CategoryId> =
         if wanted.is_empty() { categories.iter().map(|c| c.id).collect() } else { wanted.clone() };
     let rows = crawl_master::load(store, &loaded).await?;
@@ -184,6 +182,12 @@ pub(crate) fn named(categories: &[CategoryRow], names: &[String]) -> Result<Vec<
         }
     }
     Ok(ids)
+}
+
+/// How long a whole run may take.
+pub(crate) fn run_limit(settings: &Crawl, job: &Job) -> Option<Duration> {
+    let usual = (settings.run_timeout_seconds > 0).then(|| Duration::from_secs(settings.run_timeout_seconds));
+    job.run_limit.or(usual)
 }
 
 /// The client with the limits of the settings.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use probe::classify::Reason;
 use probe::mirror::Trust;
-use probe::{Connector, Counters, DirectoryCheck, Http, HttpMirror, Resolver, Wanted};
+use probe::{Connector, Counters, DirectoryCheck, Http, HttpMirror, IndexUse, Resolver, Wanted};
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use settings::crawl::RepositoryTop;
@@ -111,7 +111,8 @@ impl Scan<'_> {
                 }
             };
             found.url = Some(url.clone());
-            let mirror = HttpMirror::new(self.http.clone(), target, Arc::clone(self.counters));
+            let mirror =
+                HttpMirror::new(self.http.clone(), target, Arc::clone(self.counters)).seeded(self.seed);
             let asked = AskedCopy { mirror, scan: self };
             if let Err(reason) = asked.is_there().await {
                 log.error(&format!("Base URL {url} does not exist. ({reason})"));
@@ -157,6 +158,7 @@ impl Scan<'_> {
         found: &mut Found,
         log: &mut HostLog,
     ) -> Result<(), String> {
+        found.remark = None;
         let trust = self.measure_trust(&copy.mirror).await;
         let copy = AskedCopy { mirror: copy.mirror.trusted(trust), ..copy };
         if trust == Trust::Digests {
@@ -178,7 +180,12 @@ impl Scan<'_> {
         let belief = found.belief.insert(belief);
         let sweep =
             Sweep { tree: self.tree, belief, mode: self.mode, patience: &self.patience, told: self.told };
-        let end = sweep.run(&copy, &mut found.findings).await;
+        let mut end = sweep.run(&copy, &mut found.findings).await;
+        if end.is_ok() && copy.mirror.index_use() == IndexUse::Contradicted {
+            log.info("An index page was wrong, so what pages may have proven is asked again");
+            found.findings.doubt();
+            end = sweep.run(&copy, &mut found.findings).await;
+        }
         if found.findings.lost_belief && self.mode == Mode::Incremental {
             log.info("Something that was proven is wrong now, so everything was asked");
         }

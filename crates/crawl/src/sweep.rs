@@ -65,6 +65,14 @@ impl Findings {
         slots.get_mut(ask.at)
     }
 
+    /// Forgets which directories are current, so that they are asked about again. What is wrong with the others stays.
+    pub fn doubt(&mut self) {
+        self.results
+            .iter_mut()
+            .filter(|known| **known == Some(Known::Current))
+            .for_each(|known| *known = None);
+    }
+
     /// Those of the questions that have no answer yet.
     fn without_answer(&self) -> Vec<Ask> {
         self.work.iter().copied().filter(|ask| self.of(ask).is_none()).collect()
@@ -92,8 +100,9 @@ impl Sweep<'_> {
     /// The copy can not be asked any further, in words. What was answered until then stays.
     pub async fn run(&self, copy: &dyn MirrorCopy, findings: &mut Findings) -> Result<(), String> {
         loop {
-            self.ask(copy, &findings.without_answer(), findings).await?;
-            self.ask_again(copy, findings).await?;
+            let asks = findings.without_answer();
+            self.ask(copy, &asks, findings).await?;
+            self.ask_again(copy, &asks, findings).await?;
             let more = self.consequences(findings);
             if more.is_empty() {
                 return Ok(());
@@ -118,10 +127,15 @@ impl Sweep<'_> {
             .map_err(|GaveUp { finding, attempts }| format!("{} (after {attempts} tries)", finding.reason))
     }
 
-    /// Once more what could not be told.
-    async fn ask_again(&self, copy: &dyn MirrorCopy, findings: &mut Findings) -> Result<(), String> {
+    /// Once more those of the questions whose answer could not be told.
+    async fn ask_again(
+        &self,
+        copy: &dyn MirrorCopy,
+        asked: &[Ask],
+        findings: &mut Findings,
+    ) -> Result<(), String> {
         let is_open = |ask: &&Ask| matches!(findings.of(ask), Some(Known::Unknown(cause)) if cause.is_worth_a_second_look());
-        let asks: Vec<Ask> = findings.work.iter().filter(is_open).copied().collect();
+        let asks: Vec<Ask> = asked.iter().filter(is_open).copied().collect();
         if asks.is_empty() {
             return Ok(());
         }
