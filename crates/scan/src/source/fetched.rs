@@ -11,6 +11,8 @@ use sha2::{Digest as _, Sha256};
 use tempfile::NamedTempFile;
 use tokio::runtime::Handle;
 
+use crate::digest::digests_of;
+
 /// A listing on a web server.
 pub struct Fetched {
     http: Http,
@@ -73,6 +75,12 @@ impl Fetched {
         let known = read_version(&version, &body).unwrap_or_default();
         let (file, found) = self.body(NamedTempFile::new_in(folder)?, &known)?;
         let Some(file) = file else { return Ok(Here::Kept(body)) };
+        // A server may tell no versions. The file stays what it is then, so that nobody takes it for a new list.
+        if is_same(file.path(), &body)? {
+            let bytes = file.as_file().metadata()?.len();
+            write_version(folder, &version, &found, bytes)?;
+            return Ok(Here::Kept(body));
+        }
         // Between these steps there is no version, so the list would be fetched again.
         remove(&version)?;
         let bytes = file.as_file().metadata()?.len();
@@ -95,6 +103,18 @@ impl Fetched {
             Fetch::Whole(found) => Ok((Some(file), found)),
         }
     }
+}
+
+/// Whether two files have the same content; the second one may not be there.
+fn is_same(one: &Path, other: &Path) -> io::Result<bool> {
+    match fs::metadata(other) {
+        Ok(metadata) if metadata.len() == fs::metadata(one)?.len() => {}
+        Ok(_) => return Ok(false),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(e) => return Err(e),
+    }
+    let digest = |path: &Path| -> io::Result<_> { Ok(digests_of(fs::File::open(path)?)?.1.sha256) };
+    Ok(digest(one)? == digest(other)?)
 }
 
 /// The version of the list that is kept, if there is one and it has the length that was noted.

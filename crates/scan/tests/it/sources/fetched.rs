@@ -66,6 +66,38 @@ async fn a_list_that_has_not_changed_is_not_fetched_again() {
     .await;
 }
 
+/// A watch knows a list by the file that it lies in.
+#[tokio::test]
+async fn the_same_list_of_a_server_that_names_no_versions_is_the_same_file() {
+    each(|store| async move {
+        use std::os::unix::fs::MetadataExt as _;
+        category(&store, CATEGORY, "EPEL", TOP).await;
+        let (folder, kept) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let server = Mirror::start(folder.path()).await.unwrap();
+        let url = format!("{}/pub/epel/fullfiletimelist-epel", server.url());
+        let scan = Scan { list_folder: Some(kept.path().to_owned()), ..with(folder.path(), file(&url)) };
+        let list = || {
+            let all = fs::read_dir(kept.path()).unwrap().map(|entry| entry.unwrap().path());
+            all.filter(|path| path.extension().unwrap() == "list").last().unwrap().metadata().unwrap().ino()
+        };
+        let serve = |text: &str| {
+            let length = text.len();
+            let text =
+                format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{text}");
+            server.behave(Behaviour::Raw(text.into_bytes()));
+        };
+        serve(LIST);
+        assert_eq!(scan_with(&store, &scan, &ScanOptions::default()).await.verdict(), Verdict::Fine);
+        let before = list();
+        assert!(scan_with(&store, &scan, &ScanOptions::default()).await.is_unchanged());
+        assert_eq!(list(), before);
+        serve(&LIST.replace("a/f", "a/g"));
+        assert_eq!(scan_with(&store, &scan, &ScanOptions::default()).await.verdict(), Verdict::Fine);
+        assert_ne!(list(), before);
+    })
+    .await;
+}
+
 fn left(folder: &Path) -> usize {
     fs::read_dir(folder).unwrap().count()
 }
