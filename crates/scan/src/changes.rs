@@ -1,13 +1,13 @@
 //! What a scan changes, or in a dry run would change, by name.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use model::directory_name::join;
 use model::ids::{ArchId, CategoryId, DirectoryId, VersionId};
 use serde::Serialize;
 use settings::scan::OrphanRepositories;
 use store::StoreError;
-use store::master::{DetailRow, Master};
+use store::master::Master;
 
 use crate::category::Job;
 use crate::compare::Recorded;
@@ -143,13 +143,13 @@ pub(crate) async fn gone_details(
     deleted: &[(DirectoryId, String)],
 ) -> Result<Vec<ChangedDetail>, StoreError> {
     let ids: Vec<DirectoryId> = deleted.iter().map(|(id, _)| *id).collect();
-    let name = |row: &DetailRow| deleted.iter().find(|(id, _)| *id == row.directory);
+    let names: HashMap<DirectoryId, &str> = deleted.iter().map(|(id, name)| (*id, name.as_str())).collect();
     let mut out: Vec<ChangedDetail> = master
         .details(&ids)
         .await?
         .into_iter()
         .filter_map(|row| {
-            let (_, relative) = name(&row)?;
+            let relative = names.get(&row.directory)?;
             let directory = join(&job.topdir, relative);
             Some(ChangedDetail { directory, filename: row.filename, timestamp: row.timestamp })
         })

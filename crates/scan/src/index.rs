@@ -245,6 +245,9 @@ fn settle(
         let entry: Option<FileEntry> = match &target.inside {
             Inside::Unlisted => None,
             Inside::Unchanged(_) if files(directory).is_none() => None,
+            Inside::Files(files) | Inside::Partly(files) if !source.is_asked() => {
+                files.get(listed.name.as_bytes()).cloned()
+            }
             // What is not in the listing may have been left out of it.
             inside => match known(inside, &listed.name)
                 .map_or_else(|| source.entry(&place, &listed.name), |e| Ok(Some(e)))

@@ -15,7 +15,7 @@ use crate::ageing::age;
 use crate::category::{self, Job};
 use crate::choice::Choice;
 use crate::guard::DeleteLimit;
-use crate::options::ScanOptions;
+use crate::options::{Reading, ScanOptions};
 use crate::progress::Progress;
 use crate::report::{CategoryReport, Counts, Outcome, ScanReport};
 use crate::rules::Rules;
@@ -164,7 +164,9 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         }
         report.categories.push(of_category);
     }
-    if let Err(e) = age(&master, &rules, &scanned, options.writing, clock, &mut report).await {
+    // What was touched may have been touched a second ago; the next whole scan is not far.
+    let is_whole = !matches!(options.reading, Reading::Touched(_));
+    if is_whole && let Err(e) = age(&master, &rules, &scanned, options.writing, clock, &mut report).await {
         tracing::error!(error = %e, "ageing of file details failed");
         report.ageing_failed = Some(e.to_string());
     }

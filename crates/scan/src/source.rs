@@ -50,6 +50,12 @@ pub trait TreeSource: Send + Sync {
     /// Why it can not be had, or that it is longer than `limit` bytes.
     fn read(&self, directory: &str, file: &FileName, limit: u64) -> io::Result<Content>;
 
+    /// Whether single files have to be asked for: its listings leave out what can not matter of large directories, and
+    /// tell nothing about files that are rewritten in place. Asking is cheap then.
+    fn is_asked(&self) -> bool {
+        false
+    }
+
     /// One file of a directory whose files were left out of the listing; `None` when it is not there.
     ///
     /// # Errors

@@ -71,7 +71,8 @@ async fn times(
     source: &Arc<dyn TreeSource>,
 ) -> Result<KnownTimes, Failure> {
     let rewritten = match job.rules.policy {
-        Policy::Spm if job.is_local => {
+        // Who watches a tree is told of files that are rewritten.
+        Policy::Spm if source.is_asked() && !matches!(job.options.reading, Reading::Touched(_)) => {
             rewritten::looked_for::<Failure>(master, source, job.threads, recorded).await?
         }
         _ => HashSet::new(),

@@ -83,6 +83,10 @@ impl<D: Disk> TreeSource for LocalTree<D> {
         "directory"
     }
 
+    fn is_asked(&self) -> bool {
+        true
+    }
+
     fn list(&self, known: &KnownTimes, progress: &dyn Progress) -> Result<Listing, SourceError> {
         let fail = |reason: String| SourceError::Root { root: self.root.display().to_string(), reason };
         let root = self.disk.stat(&self.root).map_err(|e| fail(e.to_string()))?;

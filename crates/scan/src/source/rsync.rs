@@ -2,6 +2,7 @@
 
 use std::io;
 
+use model::directory_name::join;
 use model::file_name::FileName;
 use model::files::{FileEntry, Files};
 use probe::Rsync;
@@ -53,14 +54,21 @@ impl RsyncTree {
     }
 
     fn files_of(&self, directory: &str) -> Result<Files, SourceError> {
-        let source = format!("{}/{directory}", self.source.trim_end_matches('/'));
+        let below = join(&self.scope.below, directory);
+        let source = format!("{}/{below}", self.source.trim_end_matches('/'));
         let mut found = Vec::new();
-        self.run(&source, Depth::Directory, &mut |text| {
+        let end = self.run(&source, Depth::Directory, &mut |text| {
             if let Some(entry) = line(text).filter(|entry| entry.kind == Kind::File) {
                 found.push(FileEntry::new(&*entry.name, entry.size, entry.time));
             }
         })?;
-        Ok(Files::from_iter(found))
+        match end {
+            End::Complete => Ok(Files::from_iter(found)),
+            End::Partial(status) => {
+                let reason = format!("rsync ended with status {status}");
+                Err(SourceError::Listing { listing: source, reason })
+            }
+        }
     }
 }
 
