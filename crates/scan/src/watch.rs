@@ -9,7 +9,7 @@
 //!
 //! After `scan.watch.full_seconds` a category is scanned as a whole all the same. While a busy marker is there
 //! nothing is read, and what was announced stays so; likewise when a scan has failed. A change is never forgotten
-//! before a scan that began after it has ended well (`spec/production.md` P-6 to P-8).
+//! before a scan that began after it has ended well (`spec/production.md` P-6 to P-8, without `scan --if-changed`).
 
 mod category;
 mod control;
@@ -168,9 +168,6 @@ impl Watch<'_> {
         let rows = Master::new(self.store).categories().await.map_err(ScanError::from)?;
         let mut out: Vec<Category> = Vec::new();
         for source in select(settings, self.options, &rows)? {
-            if out.iter().any(|category| category.name == source.category) {
-                continue;
-            }
             let fail = |reason: String| WatchError::Category { category: source.category.clone(), reason };
             if source.source_type() == Some(SourceType::File) && source.url.as_deref() == Some("-") {
                 return Err(fail("standard input can be read only once".to_owned()));
@@ -184,8 +181,11 @@ impl Watch<'_> {
                 continue;
             };
             let root = place(settings, &source, topdir).map_err(|e| fail(e.to_string()))?;
-            let category = Category::new(settings, &source, topdir, root, bell);
-            out.push(category.map_err(|e| fail(e.to_string()))?);
+            let added = match out.iter_mut().find(|category| category.name == source.category) {
+                Some(category) => category.also(settings, &source, topdir, &root),
+                None => Category::new(settings, &source, topdir, root, bell).map(|new| out.push(new)),
+            };
+            added.map_err(|e| fail(e.to_string()))?;
         }
         if out.is_empty() { Err(WatchError::Nothing) } else { Ok(out) }
     }

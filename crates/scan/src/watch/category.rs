@@ -1,7 +1,7 @@
 //! One watched category: what is to be done about it, and when.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,6 +157,24 @@ impl Category {
             whole_at: now + pace.full,
             told: None,
         })
+    }
+
+    /// Takes in another source of the category. What announces changes of one says nothing about the other, so the
+    /// interval counts.
+    pub(super) fn also(
+        &mut self,
+        settings: &Scan,
+        source: &ScanSource,
+        topdir: &str,
+        root: &Path,
+    ) -> Result<(), SourceError> {
+        self.stamps.extend(Stamps::new(settings, source, topdir, root)?);
+        self.pace.always = true;
+        if let Some(seconds) = source.interval_seconds {
+            self.pace.interval = self.pace.interval.min(Duration::from_secs(seconds));
+            self.interval_at = Instant::now() + self.pace.interval;
+        }
+        Ok(())
     }
 
     /// The disk that its tree is read from.

@@ -78,6 +78,11 @@ impl Place {
     }
 }
 
+/// Off the async threads: a disk behind a network may not answer for long.
+async fn apart<T: Send + 'static>(look: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    spawn_blocking(look).await.unwrap_or_else(|e| Err(io::Error::other(e)))
+}
+
 impl Stamps {
     /// Those of a source whose top directory is at `root`, if it is a directory.
     pub(super) fn new(
@@ -116,6 +121,12 @@ impl Stamps {
         Ok(Self { stamps, busy, http })
     }
 
+    /// Those of another source of the category, too.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.stamps.extend(other.stamps);
+        self.busy.extend(other.busy);
+    }
+
     /// Looks at all stamps.
     ///
     /// # Errors
@@ -124,20 +135,22 @@ impl Stamps {
         let mut seen = Vec::with_capacity(self.stamps.len());
         for stamp in &self.stamps {
             let (name, version) = match stamp {
-                Stamp::Named(place @ Place::File(path)) => (place.name(), file_version(path).map(Some)),
+                Stamp::Named(place @ Place::File(path)) => {
+                    let path = path.clone();
+                    (place.name(), apart(move || file_version(&path).map(Some)).await)
+                }
                 Stamp::Named(place @ Place::Web(target)) => {
                     (place.name(), self.web_version(target).await.map(Some))
                 }
                 Stamp::ListIn(folder) => {
-                    let list =
-                        first_list(folder).and_then(|list| list.as_deref().map(file_version).transpose());
-                    (folder.display().to_string(), list)
+                    let (name, folder) = (folder.display().to_string(), folder.clone());
+                    let list = move || first_list(&folder)?.as_deref().map(file_version).transpose();
+                    (name, apart(list).await)
                 }
                 Stamp::Listing(fetched) => {
                     let again = fetched.again();
                     let fetch = move || Ok(Some(version(&again.open()?.metadata()?)));
-                    let fetch = spawn_blocking(fetch).await;
-                    (fetched.url().to_owned(), fetch.unwrap_or_else(|e| Err(io::Error::other(e))))
+                    (fetched.url().to_owned(), apart(fetch).await)
                 }
             };
             seen.push(version.map_err(|e| format!("stamp {name}: {e}"))?);
@@ -153,7 +166,10 @@ impl Stamps {
         for place in &self.busy {
             let name = place.name();
             let is_there = match place {
-                Place::File(path) => path.try_exists().map_err(|e| e.to_string()),
+                Place::File(path) => {
+                    let path = path.clone();
+                    apart(move || path.try_exists()).await.map_err(|e| e.to_string())
+                }
                 Place::Web(target) => {
                     match self.http.head(target, Redirects::Follow, &Counters::default()).await {
                         Ok(head) if (200..300).contains(&head.status) => Ok(true),
