@@ -121,6 +121,12 @@ pub enum Problem {
         /// Why.
         reason: &'static str,
     },
+    /// The source itself could not read everything.
+    #[error("{reason}; nothing is deleted")]
+    Partial {
+        /// Why.
+        reason: &'static str,
+    },
     /// A source had nothing to give and the next one was taken.
     #[error("{reason}; the directories are walked instead")]
     Fallback {
@@ -144,7 +150,7 @@ pub(crate) fn percent(path: &[u8]) -> String {
 
 impl Problem {
     /// The words for all kinds.
-    pub const KINDS: [&str; 16] = [
+    pub const KINDS: [&str; 17] = [
         "unlisted",
         "name",
         "long_name",
@@ -159,9 +165,16 @@ impl Problem {
         "lines",
         "homeless",
         "incomplete",
+        "partial",
         "fallback",
         "no_contents",
     ];
+
+    /// A name that is too long, of which the beginning is shown.
+    pub(crate) fn long_name(full: &str) -> Self {
+        let path = full.chars().take(200).collect::<String>().escape_debug().to_string();
+        Self::LongName { path, bytes: full.len() }
+    }
 
     /// A word for its kind, one of [`KINDS`](Self::KINDS).
     pub const fn kind(&self) -> &'static str {
@@ -180,6 +193,7 @@ impl Problem {
             Self::Lines { .. } => "lines",
             Self::Homeless { .. } => "homeless",
             Self::Incomplete { .. } => "incomplete",
+            Self::Partial { .. } => "partial",
             Self::Fallback { .. } => "fallback",
             Self::NoContents { .. } => "no_contents",
         }

@@ -152,12 +152,11 @@ async fn scan(
     for line in steps.excluded() {
         out.line(line)?;
     }
-    let mut partly = false;
+    let (mut partly, mut incomplete) = (false, false);
     for scanned in &report.categories {
         partly |= !scanned.problems.is_empty();
-        for line in
-            details(scanned, topdir, &category.kind, &steps).into_iter().chain(outcome(scanned, category))
-        {
+        incomplete |= scanned.problems.iter().any(|problem| matches!(problem, Problem::Partial { .. }));
+        for line in details(scanned, topdir, category, &steps).into_iter().chain(outcome(scanned, category)) {
             out.line(line)?;
         }
     }
@@ -169,13 +168,14 @@ async fn scan(
     }
     let skipped = report.categories.iter().any(|c| matches!(c.outcome, CategoryOutcome::Skipped(_)));
     Ok(match command::exit(&report) {
-        Exit::Success if skipped || (partly && given.has("strict")) => Exit::Failed,
+        Exit::Success if skipped || incomplete || (partly && given.has("strict")) => Exit::Failed,
         exit => exit,
     })
 }
 
 /// Lines about single directories. What concerns a directory that has not changed was said when it did.
-fn details(report: &CategoryReport, topdir: &str, kind: &str, steps: &Steps) -> Vec<String> {
+fn details(report: &CategoryReport, topdir: &str, category: &Category, steps: &Steps) -> Vec<String> {
+    let Category { kind, url, .. } = category;
     let full = |name: &str| model::directory_name::join(topdir, name);
     let directories = &report.changes.directories;
     let changed: BTreeSet<&str> =
@@ -224,6 +224,7 @@ fn details(report: &CategoryReport, topdir: &str, kind: &str, steps: &Steps) -> 
                     "Repository creation failed for {directory}: another one has this name. Skipping."
                 ));
             }
+            Problem::Partial { reason } => lines.push(format!("Scanning {url} failed with {reason}")),
             _ => {}
         }
     }

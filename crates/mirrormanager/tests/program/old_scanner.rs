@@ -205,3 +205,36 @@ async fn an_rsync_source_that_fails_costs_nothing_and_is_tried_again() {
     })
     .await;
 }
+
+/// Row 5 of the quirk table: an rsync that could not read everything is a failure, but for files that have vanished.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_rsync_that_could_not_read_everything_ends_with_1() {
+    on_both(|deployment, url| {
+        epel(deployment);
+        let text = format!(
+            "[database]\nurl = {url:?}\n[[category]]\nname = \"Fedora EPEL\"\ntype = \"rsync\"\n\
+             url = \"rsync://master.example/epel/\"\n",
+        );
+        std::fs::write(deployment.path("spm.toml"), text).unwrap();
+        let programs = deployment.path("bin");
+        std::fs::create_dir(&programs).unwrap();
+        let scan = |status: u8| {
+            let listing = "drwxr-xr-x 1 2026/11/21 05:55:23 .\ndrwxr-xr-x 1 2026/11/21 05:55:23 a\n\
+                           -rw-r--r-- 1 2026/11/21 05:55:23 a/f\n";
+            let text = format!("#!/bin/sh\ncat <<'EOF'\n{listing}EOF\nexit {status}\n");
+            std::fs::write(programs.join("rsync"), text).unwrap();
+            let readable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(programs.join("rsync"), readable).unwrap();
+            let mut command = deployment.command(&[NAME, "-c", "spm", "--category", "Fedora EPEL"]);
+            let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap());
+            ran(command.env("PATH", path).output().unwrap())
+        };
+        let partial = scan(23);
+        assert_eq!(partial.status, 1, "{partial:?}");
+        let line = "Scanning rsync://master.example/epel/ failed with rsync could not read everything";
+        assert!(partial.stdout.contains(line), "{partial:?}");
+        assert_eq!(scan(24).status, 0);
+        assert_eq!(scan(0).status, 0);
+    })
+    .await;
+}

@@ -170,13 +170,7 @@ impl<'a> Assembly<'a> {
         let bytes = self.full_length(name);
         if bytes > MAX_NAME_BYTES {
             if parent(name).is_some_and(|up| self.full_length(up) <= MAX_NAME_BYTES) {
-                let path = join(self.frame.topdir, name)
-                    .chars()
-                    .take(200)
-                    .collect::<String>()
-                    .escape_debug()
-                    .to_string();
-                self.complain(Problem::LongName { path, bytes });
+                self.complain(Problem::long_name(&join(self.frame.topdir, name)));
             }
             return None;
         }
@@ -304,8 +298,10 @@ impl<'a> Assembly<'a> {
             self.problems.push(Problem::Homeless { count: homeless.0, first: homeless.1.clone() });
         }
         listing.complete = *ending == Ending::Complete && self.bad == 0 && homeless.0 == 0;
-        if let Ending::Open(reason) | Ending::Partial(reason) = ending {
-            self.problems.push(Problem::Incomplete { reason });
+        match ending {
+            Ending::Open(reason) => self.problems.push(Problem::Incomplete { reason }),
+            Ending::Partial(reason) => self.problems.push(Problem::Partial { reason }),
+            _ => {}
         }
         self.problems.sort();
         listing.problems = self.problems;

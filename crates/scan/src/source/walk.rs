@@ -17,12 +17,10 @@ use model::files::{FileEntry, Files};
 
 use super::disk::{Directory as _, Disk, Entry, Kind};
 use super::local::{LocalTree, is_gone};
-use super::{Found, Inside, KnownTimes, Listing};
-use crate::problem::Problem;
+use super::{Found, Inside, KnownTimes, Listing, MAX_NAME_BYTES};
+use crate::problem::{Problem, percent};
 use crate::progress::Progress;
 
-/// Longest full name of a directory: PostgreSQL's unique index on names takes little more.
-const MAX_NAME_BYTES: usize = 2_600;
 /// Others may read and enter.
 const OPEN: u32 = 0o005;
 /// As many files are looked at by one thread; of a directory with more than twice as many each batch is a
@@ -248,7 +246,9 @@ impl<D: Disk> Walk<'_, D> {
 
     fn child(&self, parent: &str, path: &Path, name: &[u8]) -> Child {
         let Ok(text) = std::str::from_utf8(name) else {
-            return Child::BadName(Problem::Name { path: percent(&path.join(OsStr::from_bytes(name))) });
+            return Child::BadName(Problem::Name {
+                path: percent(path.join(OsStr::from_bytes(name)).as_os_str().as_bytes()),
+            });
         };
         let name = join(parent, text);
         let full = join(&self.tree.topdir, &name);
@@ -258,8 +258,7 @@ impl<D: Disk> Walk<'_, D> {
             return Child::Excluded;
         }
         if full.len() > MAX_NAME_BYTES {
-            let path = full.chars().take(200).collect::<String>().escape_debug().to_string();
-            return Child::BadName(Problem::LongName { path, bytes: full.len() });
+            return Child::BadName(Problem::long_name(&full));
         }
         Child::Walk(name)
     }
@@ -323,21 +322,4 @@ enum Child {
 /// A path for a message: nothing in it can harm a terminal.
 fn shown(path: &Path) -> String {
     FileName::from(path.as_os_str().as_bytes()).to_string()
-}
-
-/// A path for a message with everything but plain characters percent-escaped.
-fn percent(path: &Path) -> String {
-    use std::fmt::Write as _;
-    let mut out = String::new();
-    for byte in path.as_os_str().as_bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'_' | b'-' | b'+' | b'~' => {
-                out.push(char::from(*byte));
-            }
-            _ => {
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-    }
-    out
 }
