@@ -3,7 +3,7 @@
 //! A mirror's URL was typed by a stranger and its answers are hostile until parsed. So every connection
 //! goes through one [`guard`], every answer through one set of [`limits`], and the meaning of an answer
 //! is a pure function ([`classify()`]) that can be read as a table. [`connector`] is the one trait that a
-//! way of asking (HTTP today) implements. The master's own listings come through here, too: by [`rsync`], or
+//! way of asking (HTTP, FTP) implements; an rsync listing is matched as a whole. The master's own listings come through here, too: by [`rsync`], or
 //! fetched over HTTP ([`fetch`]).
 
 mod absence;
