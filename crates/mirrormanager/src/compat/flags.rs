@@ -19,6 +19,13 @@ pub struct Flag {
     pub help: &'static str,
 }
 
+impl Flag {
+    /// A flag without value and short form.
+    pub const fn switch(long: &'static str, help: &'static str) -> Self {
+        Self { long, short: None, value: None, help }
+    }
+}
+
 /// A mistake on the command line.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Mistake {

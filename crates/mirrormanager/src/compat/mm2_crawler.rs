@@ -31,11 +31,7 @@ const fn value(long: &'static str, short: Option<char>, value: &'static str, hel
     Flag { long, short, value: Some(value), help }
 }
 
-const fn switch(long: &'static str, help: &'static str) -> Flag {
-    Flag { long, short: None, value: None, help }
-}
-
-const HELP: Flag = switch("help", "this text");
+const HELP: Flag = Flag::switch("help", "this text");
 
 const FLAGS: [Flag; 16] = [
     value(
@@ -44,9 +40,9 @@ const FLAGS: [Flag; 16] = [
         "PATH",
         "configuration file [/etc/mirrormanager/mirrormanager2.cfg, or variable MM2_CONFIG]",
     ),
-    switch("include-private", "also check private hosts"),
-    switch("include-disabled", "also check hosts that their owner switched off"),
-    switch("exclude-disabled", "do not (the default)"),
+    Flag::switch("include-private", "also check private hosts"),
+    Flag::switch("include-disabled", "also check hosts that their owner switched off"),
+    Flag::switch("exclude-disabled", "do not (the default)"),
     value("category", None, "NAME", "only this category; may be repeated"),
     value("threads", Some('t'), "N", "hosts checked at the same time [20 for each CPU, at most 100]"),
     value("global-timeout", None, "MIN", "minutes for the whole run [360]"),
@@ -54,7 +50,7 @@ const FLAGS: [Flag; 16] = [
     value("startid", None, "ID", "hosts from this id on"),
     value("stopid", None, "ID", "hosts below this id"),
     value("fraction", Some('f'), "P:S", "part P of S slices of the hosts [1:1]"),
-    switch("disable-fedmsg", "publish no messages"),
+    Flag::switch("disable-fedmsg", "publish no messages"),
     value(
         "continent",
         None,
@@ -62,13 +58,13 @@ const FLAGS: [Flag; 16] = [
         "only hosts of this continent, with ^ in front all but these; may be repeated",
     ),
     Flag { long: "debug", short: Some('d'), value: None, help: "say more" },
-    switch("no-fail", "status 0 also when the time was over"),
+    Flag::switch("no-fail", "status 0 also when the time was over"),
     HELP,
 ];
 
 const CRAWL_FLAGS: [Flag; 3] = [
-    switch("canary", "only see whether the mirrors can be reached"),
-    switch("repodata", "only look at repodata directories"),
+    Flag::switch("canary", "only see whether the mirrors can be reached"),
+    Flag::switch("repodata", "only look at repodata directories"),
     HELP,
 ];
 

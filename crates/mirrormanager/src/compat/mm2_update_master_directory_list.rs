@@ -21,10 +21,6 @@ use crate::printer::{Form, Printer};
 
 const PROGRAM: Program = Program { name: "mm2_update-master-directory-list", synopsis: "[OPTIONS]" };
 
-const fn switch(long: &'static str, help: &'static str) -> Flag {
-    Flag { long, short: None, value: None, help }
-}
-
 const FLAGS: [Flag; 15] = [
     Flag {
         long: "config",
@@ -32,20 +28,20 @@ const FLAGS: [Flag; 15] = [
         value: Some("PATH"),
         help: "configuration file [/etc/mirrormanager/mirrormanager2.cfg, or variable MM2_CONFIG]",
     },
-    switch("list", "list the categories of the database and exit"),
+    Flag::switch("list", "list the categories of the database and exit"),
     Flag {
         long: "category",
         short: None,
         value: Some("NAME"),
         help: "only this category, or with ^ in front all but this one; may be repeated",
     },
-    switch("debug", "say more"),
-    switch("skip-fullfiletimelist", "always walk the disk"),
-    switch("delete-directories", "delete directories that are gone"),
-    switch("force-delete", "delete however many they are"),
-    switch("force", "the same"),
-    switch("dry-run", "say what would be done and change nothing"),
-    switch("full", "read every directory, also those whose time has not changed"),
+    Flag::switch("debug", "say more"),
+    Flag::switch("skip-fullfiletimelist", "always walk the disk"),
+    Flag::switch("delete-directories", "delete directories that are gone"),
+    Flag::switch("force-delete", "delete however many they are"),
+    Flag::switch("force", "the same"),
+    Flag::switch("dry-run", "say what would be done and change nothing"),
+    Flag::switch("full", "read every directory, also those whose time has not changed"),
     Flag { long: "jobs", short: None, value: Some("N"), help: "threads that read the tree" },
     Flag {
         long: "max-delete",
@@ -54,8 +50,8 @@ const FLAGS: [Flag; 15] = [
         help: "delete at most this share of a category's directories [20]",
     },
     Flag { long: "wait", short: None, value: Some("SECONDS"), help: "wait for another scan to end" },
-    switch("json", "say what was done as JSON, on standard output"),
-    switch("help", "this text"),
+    Flag::switch("json", "say what was done as JSON, on standard output"),
+    Flag::switch("help", "this text"),
 ];
 
 /// Scans with the old program's flags, defaults and texts.

@@ -25,10 +25,6 @@ use crate::printer::Printer;
 
 const NAME: &str = "scan-primary-mirror";
 
-const fn switch(long: &'static str, help: &'static str) -> Flag {
-    Flag { long, short: None, value: None, help }
-}
-
 const FLAGS: [Flag; 12] = [
     Flag {
         long: "config",
@@ -37,16 +33,16 @@ const FLAGS: [Flag; 12] = [
         help: "configuration file [/etc/mirrormanager/scan-primary-mirror.toml]",
     },
     Flag { long: "debug", short: Some('d'), value: None, help: "print every step" },
-    switch("list-categories", "print the categories of the database and exit"),
+    Flag::switch("list-categories", "print the categories of the database and exit"),
     Flag { long: "category", short: None, value: Some("CATEGORY"), help: "the category to scan" },
-    switch("delete-directories", "delete directories that are gone"),
-    switch("skip-fullfiletimelist", "walk the disk even if there is a file list"),
-    switch("force-delete", "delete however many they are"),
-    switch("dry-run", "say what would be done and change nothing"),
-    switch("full", "read every directory, also those whose time has not changed"),
-    switch("strict", "exit status 1 also for what could only partly be done"),
-    switch("version", "print the version"),
-    switch("help", "this text"),
+    Flag::switch("delete-directories", "delete directories that are gone"),
+    Flag::switch("skip-fullfiletimelist", "walk the disk even if there is a file list"),
+    Flag::switch("force-delete", "delete however many they are"),
+    Flag::switch("dry-run", "say what would be done and change nothing"),
+    Flag::switch("full", "read every directory, also those whose time has not changed"),
+    Flag::switch("strict", "exit status 1 also for what could only partly be done"),
+    Flag::switch("version", "print the version"),
+    Flag::switch("help", "this text"),
 ];
 
 /// Scans one category with the old program's flags, defaults and texts.
