@@ -23,7 +23,7 @@ use self::decision::{deletions, repositories};
 use self::lock::lock;
 use self::records::{read_directories, read_elsewhere, read_files};
 use self::tree::{count, list};
-use crate::changes::{self, ChangeSet};
+use crate::changes::{self};
 use crate::choice::Sources;
 use crate::compare::{self, Context, Recorded};
 use crate::guard::{self, DeleteLimit};
@@ -31,7 +31,7 @@ use crate::index::{self, Indexes};
 use crate::options::{Deletion, Reading, ScanOptions, Writing};
 use crate::problem::Problem;
 use crate::progress::Progress;
-use crate::report::{CategoryReport, Counts, Outcome, Timings};
+use crate::report::{CategoryReport, Outcome};
 use crate::rewritten;
 use crate::rules::Rules;
 use crate::source::{Listing, SourceError, TreeSource};
@@ -85,16 +85,7 @@ pub(crate) async fn scan(
 ) -> CategoryReport {
     let (begun, started) = (Instant::now(), clock.now());
     let master = Master::new(store);
-    let mut report = CategoryReport {
-        name: job.name.clone(),
-        outcome: Outcome::Done,
-        counts: Counts::default(),
-        problems: Vec::new(),
-        changes: ChangeSet::default(),
-        elapsed: std::time::Duration::ZERO,
-        timings: Timings::default(),
-        statements: 0,
-    };
+    let mut report = CategoryReport::new(job.name.clone(), Outcome::Done);
     match locked(&master, &job, sources, clock, progress, &mut report).await {
         Ok(()) => {}
         Err(Failure::Root(why)) => report.outcome = Outcome::RootRefused(why),

@@ -72,7 +72,7 @@ impl Choice<'_> {
 
     /// The list at a URL.
     pub(crate) fn fetched(&self, url: &str) -> Result<Fetched, SourceError> {
-        let http = self.http(self.total(), self.silence())?;
+        let http = self.http(limits(self.total(), self.silence()))?;
         let folder = self.settings.list_folder.clone();
         let limit = self.settings.listing_max_bytes;
         Ok(Fetched::new(http, self.handle.clone(), self.target(url)?, folder, limit))
@@ -151,7 +151,7 @@ impl Choice<'_> {
             (None, None) => return Ok(Contents::Nowhere),
         };
         if is_web(base) {
-            let http = self.http(CONTENT_TIME, CONTENT_SILENCE)?;
+            let http = self.http(limits(CONTENT_TIME, CONTENT_SILENCE))?;
             let web = Web::new(http, self.handle.clone(), self.target(base)?, at, self.topdir);
             return Ok(Contents::Web(Box::new(web)));
         }
@@ -161,8 +161,8 @@ impl Choice<'_> {
         Ok(Contents::Tree(Arc::new(tree)))
     }
 
-    fn http(&self, total: Duration, silence: Duration) -> Result<Http, SourceError> {
-        let limits = Limits { get: total, first_byte: silence, ..Limits::default() };
+    /// A client for servers that the operator names.
+    pub(crate) fn http(&self, limits: Limits) -> Result<Http, SourceError> {
         // The operator names these servers; they may well be in the same house.
         Http::new(AddressGuard::trusting(), Arc::new(SystemResolver), limits, None)
             .and_then(|http| http.named("mirrormanager"))
@@ -195,4 +195,8 @@ impl Choice<'_> {
             reason: reason.to_owned(),
         }
     }
+}
+
+fn limits(total: Duration, silence: Duration) -> Limits {
+    Limits { get: total, first_byte: silence, ..Limits::default() }
 }

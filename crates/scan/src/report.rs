@@ -44,6 +44,22 @@ pub struct CategoryReport {
     pub statements: u64,
 }
 
+impl CategoryReport {
+    /// One of a category of which nothing is known yet but how it will end.
+    pub(crate) fn new(name: String, outcome: Outcome) -> Self {
+        Self {
+            name,
+            outcome,
+            counts: Counts::default(),
+            problems: Vec::new(),
+            changes: ChangeSet::default(),
+            elapsed: Duration::ZERO,
+            timings: Timings::default(),
+            statements: 0,
+        }
+    }
+}
+
 /// Where the time of a category went, as far as it came. What is missing to the whole is waiting for the lock.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Timings {
@@ -92,6 +108,11 @@ pub enum Outcome {
 }
 
 impl Outcome {
+    /// Whether what was found is in the database.
+    pub fn is_stored(&self) -> bool {
+        matches!(self, Self::Done | Self::DeletionRefused(_))
+    }
+
     /// The words for all of them.
     pub const NAMES: [&str; 6] = ["done", "deletion-refused", "skipped", "failed", "root-refused", "locked"];
 

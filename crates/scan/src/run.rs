@@ -1,7 +1,6 @@
 //! A whole run: categories one after the other, then ageing.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use model::clock::Clock;
 use model::excludes::PatternError;
@@ -17,7 +16,7 @@ use crate::choice::Choice;
 use crate::guard::DeleteLimit;
 use crate::options::{Reading, ScanOptions};
 use crate::progress::Progress;
-use crate::report::{CategoryReport, Counts, Outcome, ScanReport};
+use crate::report::{CategoryReport, Outcome, ScanReport};
 use crate::rules::Rules;
 use crate::selection::{place, select};
 use crate::source::SourceError;
@@ -99,13 +98,13 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         };
         let Some((topdir_id, topdir)) = row.topdir.clone() else {
             let why = without_topdir(&entry.category);
-            report.categories.push(ended(entry.category, Outcome::Failed(why)));
+            report.categories.push(CategoryReport::new(entry.category, Outcome::Failed(why)));
             continue;
         };
         let root = match place(settings, &entry, &topdir) {
             Ok(root) => root,
             Err(e) => {
-                report.categories.push(ended(entry.category, Outcome::Failed(e.to_string())));
+                report.categories.push(CategoryReport::new(entry.category, Outcome::Failed(e.to_string())));
                 continue;
             }
         };
@@ -133,7 +132,7 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         let sources = match sources {
             Ok(sources) => sources,
             Err(e) => {
-                report.categories.push(ended(entry.category, Outcome::Failed(e.to_string())));
+                report.categories.push(CategoryReport::new(entry.category, Outcome::Failed(e.to_string())));
                 continue;
             }
         };
@@ -159,7 +158,7 @@ pub async fn run_on<D: Disk + Clone + 'static>(
         };
         let category = job.category;
         let of_category = category::scan(store, job, sources, clock, &progress).await;
-        if matches!(of_category.outcome, Outcome::Done | Outcome::DeletionRefused(_)) {
+        if of_category.outcome.is_stored() {
             scanned.push(category);
         }
         report.categories.push(of_category);
@@ -195,18 +194,5 @@ pub(crate) fn without_topdir(name: &str) -> String {
 
 fn skipped(name: String, why: String) -> CategoryReport {
     tracing::error!("{why}");
-    ended(name, Outcome::Skipped(why))
-}
-
-fn ended(name: String, outcome: Outcome) -> CategoryReport {
-    CategoryReport {
-        name,
-        outcome,
-        counts: Counts::default(),
-        problems: Vec::new(),
-        changes: crate::ChangeSet::default(),
-        elapsed: Duration::ZERO,
-        timings: crate::report::Timings::default(),
-        statements: 0,
-    }
+    CategoryReport::new(name, Outcome::Skipped(why))
 }

@@ -35,7 +35,7 @@ use self::control::Control;
 use crate::metrics::Metrics;
 use crate::options::ScanOptions;
 use crate::progress::Progress;
-use crate::report::{Outcome, ScanReport};
+use crate::report::ScanReport;
 use crate::run::{ScanError, run_on};
 use crate::selection::{place, select};
 
@@ -224,8 +224,7 @@ impl Watch<'_> {
         match run_on(category.disk(), self.store, settings, &options, self.clock, progress).await {
             Ok(report) => {
                 self.metrics.record(&report);
-                let well = |outcome: &Outcome| matches!(outcome, Outcome::Done | Outcome::DeletionRefused(_));
-                match report.categories.iter().all(|category| well(&category.outcome)) {
+                match report.categories.iter().all(|category| category.outcome.is_stored()) {
                     true => {
                         category.done(begun, report.categories.iter().map(|c| c.counts.deleted).sum());
                     }

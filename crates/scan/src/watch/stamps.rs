@@ -5,13 +5,10 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use data_encoding::HEXLOWER;
 use model::excludes::Excludes;
-use probe::{
-    AddressGuard, Counters, Fetch, Http, Limits, Redirects, SystemResolver, Target, TargetError, Validators,
-};
+use probe::{Counters, Fetch, Http, Limits, Redirects, Target, TargetError, Validators};
 use settings::Scan;
 use settings::scan::{ScanSource, SourceType, is_web};
 use sha2::{Digest as _, Sha256};
@@ -115,9 +112,7 @@ impl Stamps {
             _ => {}
         }
         let busy = source.busy.iter().map(|text| Place::parse(text)).collect::<Result<_, _>>()?;
-        let http = Http::new(AddressGuard::trusting(), Arc::new(SystemResolver), Limits::default(), None)
-            .and_then(|http| http.named("mirrormanager"))
-            .map_err(|e| fail(e.to_string()))?;
+        let http = choice.http(Limits::default())?;
         Ok(Self { stamps, busy, http })
     }
 
